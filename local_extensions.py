@@ -1,0 +1,22 @@
+"""The one name that cookiecutter.json gives to Jinja. It stays as it is; what it does stands in rules/.
+
+`cruft update` renders the old and the new template in one process: Python keeps the old one's copy of this
+module, while the folder already holds the new one's files. So the rules are read from the folder each time,
+never from a cached module, and a newer template may ask for whatever its own rules offer.
+"""
+
+import runpy
+from pathlib import Path
+
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+ROOT = Path(__file__).resolve().parent
+
+
+class FnTemplate(Extension):
+    """Stands for the extension class `Rules` of rules/answers.py."""
+
+    def __new__(cls, environment: Environment) -> Extension:  # type: ignore[misc]  # another class, on purpose
+        rules: type[Extension] = runpy.run_path(str(ROOT / "rules" / "answers.py"))["Rules"]
+        return rules(environment)

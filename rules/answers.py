@@ -1,0 +1,184 @@
+"""What a valid answer is, and the names that templates derive from the answers (`fn`).
+
+The check runs whenever Jinja opens a context: after each question, and again before anything is made, which
+covers answers that were never asked for (a user config, a replay file, cruft).
+"""
+
+import json
+import keyword
+import re
+import runpy
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+from cookiecutter.exceptions import FailedHookException
+from jinja2 import Environment
+from jinja2.ext import Extension
+from jinja2.runtime import Context
+
+ROOT = Path(__file__).resolve().parent.parent
+SKELETON = ROOT / "{{cookiecutter.function_name}}"
+QUESTIONS = {
+    name: default
+    for name, default in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
+    if not name.startswith("_")
+}
+RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
+TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
+
+JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+# Windows takes these for devices, whatever the folder.
+DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
+BIDI_CONTROLS = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+
+
+def function_name(value: str) -> str:
+    """Valid as a function, a Cloud Run service, a part of a URL, a folder and, with `_` for `-`, an entry point."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{2,47}[a-z0-9]", value) or DEVICES.fullmatch(value):
+        return "use 4 to 49 of a-z, 0-9 and -, with a letter first and no - at the end, such as hello-function"
+    entry_point = value.replace("-", "_")
+    if keyword.iskeyword(entry_point) or entry_point in RESERVED["entry_points"]:
+        return f"its entry point {entry_point} has a meaning of its own in main.py; use another, such as my-{value}"
+    return ""
+
+
+def description(value: str) -> str:
+    """One line of any script that cannot act on Jinja, a terminal or the direction of text."""
+    if not value.strip() or len(value) > 200:
+        return "use one line of 1 to 200 characters"
+    if JINJA.search(value):
+        return "leave out what Jinja would act on: {{ }} {% %} {# #}"
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in BIDI_CONTROLS for c in value):
+        return "use one line without control characters"
+    return ""
+
+
+def local_package(value: str) -> str:
+    """An importable name that nothing on sys.path hides: the framework appends the source folder to it."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,29}", value) or DEVICES.fullmatch(value):
+        return "use up to 30 of a-z, 0-9 and _, with a letter first, or none"
+    if keyword.iskeyword(value) or value in RESERVED["modules"]:
+        return f"that name belongs to Python, a requirement or the project; use another, such as my_{value}"
+    return ""
+
+
+def region(value: str) -> str:
+    """The shape of a region's id; the list itself grows."""
+    fits = re.fullmatch(r"[a-z]+(-[a-z]+)+[0-9]{1,2}", value)
+    return "" if fits else "use the id of a region, such as us-central1 or europe-west1"
+
+
+RULES = {rule.__name__: rule for rule in (function_name, description, local_package, region)}
+
+
+def refuse(question: str, value: object, fix: str) -> NoReturn:
+    """End cookiecutter with one line: question, value, what would be right."""
+    shown = repr(value)
+    raise FailedHookException(f"{question}: {shown if len(shown) <= 80 else shown[:77] + '...'} does not fit: {fix}.")
+
+
+def check(answers: Mapping[str, Any]) -> None:
+    """Refuse the first answer that is not valid; pass a question that is not asked (yet, or any more)."""
+    for question, default in QUESTIONS.items():
+        if question not in answers:
+            continue
+        value = answers[question]
+        if isinstance(default, bool):
+            if not isinstance(value, bool):
+                refuse(question, value, "use true or false")
+        elif isinstance(default, list):
+            if value not in default:
+                refuse(question, value, f"use one of {', '.join(default)}")
+        elif not isinstance(value, str):
+            refuse(question, value, "use text")
+        elif fix := RULES[question](value):
+            refuse(question, value, fix)
+
+
+def lock_options(hashes: bool) -> str:
+    """Return uv's words that lock requirements for every offered Python and platform at once."""
+    oldest = min(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
+    return f"pip compile --universal --python-version {oldest} --no-annotate{' --generate-hashes' if hashes else ''}"
+
+
+def in_markdown(text: str) -> str:
+    """Escape `text` so that Markdown shows it as it is (CommonMark 2.4; $ and : for GitHub's math and emoji)."""
+    escaped = re.sub(r"([\\`*_\[\]<>&#~|!$:])", r"\\\1", text.strip())
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", lambda start: _escape_start(start[0]), escaped)
+
+
+def _escape_start(start: str) -> str:
+    return start + "\\" if start.isdigit() else "\\" + start
+
+
+class CheckedContext(Context):
+    """Jinja's context, opened only on valid answers, and with `fn` once all questions are answered."""
+
+    def __init__(self, environment: Environment, parent: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        if "cookiecutter" in parent:
+            rules = next(extension for extension in environment.iter_extensions() if isinstance(extension, Rules))
+            parent = {**parent, **rules.open(parent["cookiecutter"])}
+        super().__init__(environment, parent, *args, **kwargs)
+
+
+class Rules(Extension):
+    """The checks, and `fn`, for one Jinja environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.asked: str | None = None
+        self.target_seen = False
+        environment.context_class = CheckedContext
+        # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
+        environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+        skeleton = [path.relative_to(SKELETON).as_posix() for path in SKELETON.rglob("*")]
+        if found := TARGET["never_read"](skeleton):
+            raise FailedHookException(TARGET["refusal"](SKELETON, found))
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Refuse an answer that holds Jinja before cookiecutter renders it (it renders every default)."""
+        if self.asked and JINJA.search(source):
+            refuse(self.asked, source, description(source))
+        return source
+
+    def open(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Check `answers`; return what templates may ask besides them."""
+        check(answers)
+        self.asked = next((question for question in QUESTIONS if question not in answers), None)
+        if self.asked:
+            return {}
+        if "_output_dir" in answers and not self.target_seen:
+            self.target_seen = True
+            target = Path(answers["_output_dir"], answers["function_name"])
+            if reason := TARGET["refusal"](target, self.plan(answers)):
+                raise FailedHookException(reason)
+        return {"fn": self.derived(answers)}
+
+    def plan(self, answers: Mapping[str, Any]) -> list[str]:
+        """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
+        plan = []
+        for path in SKELETON.rglob("*"):
+            made = self.environment.from_string(path.relative_to(SKELETON).as_posix()).render(cookiecutter=answers)
+            if path.is_dir():
+                plan.append(made + "/")
+            elif not made.endswith("/"):
+                plan.append(made)
+        return sorted(plan)
+
+    def derived(self, answers: Mapping[str, Any]) -> SimpleNamespace:
+        """Return what follows from the answers, each decided here alone."""
+        local = answers["local_package"]
+        return SimpleNamespace(
+            entry_point=answers["function_name"].replace("-", "_"),
+            local="" if local == "none" else local,
+            runtime="python" + answers["python_version"].replace(".", ""),
+            description=in_markdown(answers["description"]),
+            signature=json.loads((ROOT / "templates" / answers["trigger"] / "trigger.json").read_text("utf-8"))["signature"],
+            lock_options=lock_options(answers["hashes"]),
+            locks="hashes/" if answers["hashes"] else "",
+            root=str(ROOT),
+            plan=lambda: self.plan(answers),
+        )

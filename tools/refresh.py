@@ -1,0 +1,114 @@
+"""Make every lock file of the template anew, and the names that they and Python take: `uv run tools/refresh.py`.
+
+All locks come from one resolution, so that no two triggers differ in a version. Nothing is written before
+everything is resolved: without a network it says so and changes nothing.
+"""
+
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import symtable
+import tempfile
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+from packaging.requirements import Requirement
+from stdlib_list import stdlib_list
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "templates"
+ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
+QUESTIONS = ANSWERS["QUESTIONS"]
+# Beside main.py in some project, in its tests, or taken by the upload.
+PROJECT = {"cloud_logging", "conftest", "events", "main", "test_layout", "test_main", "tests", "vendor"}
+
+
+def uv(*arguments: str, cwd: Path, **variables: str) -> None:
+    """Run uv; raise SystemExit with its own words where it fails, as it does without a network."""
+    command = [sys.executable, "-m", "uv", "--quiet", *arguments]
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"{done.stderr}Nothing was changed: uv could not resolve the requirements (is there a network?).")
+
+
+def locks(work: Path) -> dict[Path, str]:
+    """Return the text of each lock file by its path in the template."""
+    sources = [*TEMPLATES.glob("*/requirements.in"), TEMPLATES / "shared" / "requirements-dev.in"]
+    (work / "all.in").write_text("\n".join(s.read_text("utf-8").replace("-c requirements.txt", "") for s in sources))
+    uv(*ANSWERS["lock_options"](False).split(), "all.in", "-o", "all.txt", cwd=work)
+    made = {}
+    for trigger in QUESTIONS["trigger"]:
+        for folder in (TEMPLATES / trigger, TEMPLATES / trigger / "hashes"):
+            here = Path(tempfile.mkdtemp(dir=work))
+            shutil.copy(TEMPLATES / trigger / "requirements.in", here)
+            shutil.copy(TEMPLATES / "shared" / "requirements-dev.in", here)
+            for name in ("requirements", "requirements-dev"):
+                options = ANSWERS["lock_options"](folder.name == "hashes").split()
+                uv(*options, f"{name}.in", "-o", f"{name}.txt", cwd=here, UV_CONSTRAINT=str(work / "all.txt"))
+                made[folder / f"{name}.txt"] = (here / f"{name}.txt").read_text("utf-8")
+    return made
+
+
+def installed_modules(work: Path) -> set[str]:
+    """Return the top-level modules of all that any lock holds, on any platform."""
+    lines = (work / "all.txt").read_text("utf-8").splitlines()
+    pins = {Requirement(line).name: line.partition(";")[0] for line in lines if line[0] != "#"}
+    (work / "pins.txt").write_text("\n".join(pins.values()))
+    uv("pip", "install", "--no-deps", "--target", "site", "-r", "pins.txt", cwd=work)
+    return {name for found in distributions(path=[str(work / "site")]) for name in top_level(found)}
+
+
+def top_level(distribution: Distribution) -> Iterator[str]:
+    """Yield the names under which a distribution can be imported."""
+    for file in distribution.files or ():
+        if file.suffix in (".py", ".pyi", ".so", ".pyd"):
+            yield file.parts[0].partition(".")[0]
+
+
+def used_in_main(work: Path) -> set[str]:
+    """Return each name that some trigger's main.py looks up at module level, its own function's name aside."""
+    used = set()
+    for trigger in QUESTIONS["trigger"]:
+        for package in ("localpackage", "none"):
+            answers = {"function_name": "entry-point", "trigger": trigger, "local_package": package}
+            out = tempfile.mkdtemp(dir=work)
+            project = cookiecutter(str(ROOT), no_input=True, default_config=True, extra_context=answers, output_dir=out)
+            used |= set(looked_up(symtable.symtable(Path(project, "main.py").read_text("utf-8"), "main.py", "exec")))
+    return used - {"entry_point"}
+
+
+def looked_up(table: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the names that code resolves in the module or in the builtins."""
+    for symbol in table.get_symbols():
+        if table.get_type() == "module" or symbol.is_global():
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from looked_up(inner)
+
+
+def names(found: Iterable[str]) -> list[str]:
+    """Sort those of `found` that could be an answer: lower case, a letter first."""
+    return sorted({name for name in found if name.islower() and name[0].isalpha()})
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        made = locks(work)
+        python = {name.partition(".")[0] for version in QUESTIONS["python_version"] for name in stdlib_list(version)}
+        modules = PROJECT | python | {"test"} | installed_modules(work)
+        reserved = {"entry_points": names(used_in_main(work)), "modules": names(modules)}
+        made[ROOT / "rules" / "reserved.json"] = json.dumps(reserved, indent=2) + "\n"
+    for path, text in made.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,45 @@
+"""Serves the function inside the tests, and keeps it from leaking into those of another function."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from functions_framework import _function_registry, create_app
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    """A client of the function, loaded and called by the framework as in production."""
+    client: FlaskClient = create_app("{{ fn.entry_point }}", str(ROOT / "main.py")).test_client()
+    return client
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put back what `create_app` leaves behind, so that several functions can be tested in one process."""
+    for registry in ("REGISTRY_MAP", "INPUT_TYPE_MAP", "ASGI_FUNCTIONS"):
+        monkeypatch.setattr(_function_registry, registry, getattr(_function_registry, registry).copy())
+    for variable in ("FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE"):
+        # Set before it is deleted: only then does pytest take away what the framework sets.
+        monkeypatch.setenv(variable, "")
+        monkeypatch.delenv(variable)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+
+    beside_main = {path.stem for path in ROOT.iterdir()} - {"tests"}
+    others = {name for name in sys.modules if name.partition(".")[0] in beside_main and not is_ours(name)}
+    for name in others:
+        monkeypatch.delitem(sys.modules, name)
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if is_ours(name):
+            del sys.modules[name]
+
+
+def is_ours(name: str) -> bool:
+    """Whether the module of that name was loaded from this function's folder."""
+    return ROOT in Path(getattr(sys.modules[name], "__file__", None) or "").parents

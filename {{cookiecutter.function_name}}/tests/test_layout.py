@@ -1,0 +1,102 @@
+"""Guards what Google's builders and the framework rest on. The template keeps this file up to date."""
+
+import importlib.machinery
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from functions_framework import _function_registry, create_app
+from packaging.requirements import InvalidRequirement, Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+ENTRY_POINT = "{{ fn.entry_point }}"
+SIGNATURE = "{{ fn.signature }}"
+LOCK_AGAIN = "Lock again with the command in README.md."
+LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+
+
+def lines(name: str) -> Iterator[str]:
+    """Yield the lines of a requirements file, continued ones joined, without comments and blank lines."""
+    text = (ROOT / name).read_text("utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        if line := re.sub(r"(^|\s)#.*", "", line).rstrip():
+            yield line
+
+
+def requirement(line: str) -> Requirement | None:
+    """Read one line of a requirements file; None for an option, a path or an address."""
+    try:
+        return Requirement(re.split(r"\s--hash", line)[0])
+    except InvalidRequirement:
+        return None
+
+
+def test_nothing_that_the_builders_ignore() -> None:
+    found = [p.name for p in ROOT.iterdir() if p.name.lower() in ("pipfile", "pipfile.lock", "setup.py")]
+    assert not found, f"Google's builders never read {found}: move what it asks for to requirements.in, remove it."
+
+
+@LOCKS
+def test_each_requirement_is_pinned(lock: str) -> None:
+    for line in lines(lock):
+        if line.startswith("--") and not line.startswith(("--editable", "--requirement", "--constraint")):
+            continue
+        pin = requirement(line)
+        exact = pin and not pin.url and re.fullmatch(r"==[^*,]+", str(pin.specifier))
+        assert exact, f"{lock}: '{line}' is no pin: write name==version, or put it into requirements.in. {LOCK_AGAIN}"
+
+
+@LOCKS
+def test_hashes_on_each_line_or_on_none(lock: str) -> None:
+    bare = [line for line in lines(lock) if not line.startswith("--") and "--hash" not in line]
+    some = any("--hash" in line for line in lines(lock))
+    assert not (some and bare), f"{lock}: {bare} lack the hash that others have, and uv lets them pass. {LOCK_AGAIN}"
+
+
+@LOCKS
+def test_lock_holds_what_is_asked_for(lock: str) -> None:
+    pins = [pin for pin in map(requirement, lines(lock)) if pin]
+    for line in lines(lock.replace(".txt", ".in")):
+        if line.startswith("-"):
+            continue
+        asked = requirement(line)
+        assert asked, f"'{line}' is no requirement. Code of your own stands beside main.py, see README.md."
+        versions = [str(pin.specifier)[2:] for pin in pins if same(pin, asked)]
+        held = all(asked.specifier.contains(version, prereleases=True) for version in versions)
+        assert versions and held, f"{lock} lacks '{line}'. {LOCK_AGAIN}"
+
+
+def same(one: Requirement, other: Requirement) -> bool:
+    """Whether both name the same project (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", one.name).lower() == re.sub(r"[-_.]+", "-", other.name).lower()
+
+
+def test_lock_holds_the_framework_as_the_builder_looks_for_it() -> None:
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    seen = re.search(r"(?m)^functions-framework==", text)
+    assert seen, f"requirements.txt lacks functions-framework: the builder would add a version of its own. {LOCK_AGAIN}"
+
+
+def test_entry_point() -> None:
+    assert (ROOT / "main.py").is_file(), "main.py is missing: the builders look for the function in it."
+    create_app(ENTRY_POINT, str(ROOT / "main.py"))
+    function = getattr(sys.modules["main"], ENTRY_POINT)
+    declared = _function_registry.REGISTRY_MAP.get(ENTRY_POINT)
+    assert declared == SIGNATURE, f"Decorate {ENTRY_POINT} with @functions_framework.{SIGNATURE}, outermost."
+    assert not inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be a plain def: the framework won't await it."
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError as error:
+        pytest.fail(f"{ENTRY_POINT} must take exactly one argument: {error}.")
+
+
+def test_no_module_is_hidden() -> None:
+    elsewhere = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
+    for path in ROOT.iterdir():
+        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")) and path.name != "tests"):
+            spec = importlib.machinery.PathFinder.find_spec(path.stem, elsewhere)
+            hidden = path.stem in sys.builtin_module_names or (spec and spec.origin)
+            assert not hidden, f"{path.name} is hidden by another module of that name: rename it."
