@@ -22,7 +22,7 @@ def main() -> int:
             (project / folder).rmdir()
     windows = os.name == "nt"
     scripts, folder = (".venv\\Scripts\\", f'"{project}"') if windows else (".venv/bin/", shlex.quote(str(project)))
-    print(f"\nMade {project.name}. Run it, then open http://127.0.0.1:8080/?name=Ada (its README tells the rest):\n")
+    print(f"\nMade {project.name}. To run it (its README tells the rest):\n")
     print(f"  cd {folder}")
     print(f"  python -m venv .venv && {scripts}python -m pip install -r requirements.txt -r requirements-dev.txt")
     print(f"  {scripts}functions-framework --target {ENTRY_POINT} --host 127.0.0.1 --debug")

@@ -129,7 +129,7 @@ class Rules(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self.asked: str | None = None
+        self.answers: Mapping[str, Any] = QUESTIONS
         self.target_seen = False
         environment.context_class = CheckedContext
         # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
@@ -140,15 +140,20 @@ class Rules(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Refuse an answer that holds Jinja before cookiecutter renders it (it renders every default)."""
-        if self.asked and JINJA.search(source):
-            refuse(self.asked, source, description(source))
+        if (asked := self.asked()) and JINJA.search(source):
+            refuse(asked, source, description(source))
         return source
+
+    def asked(self) -> str | None:
+        """Return the question that is put now; None where all are answered."""
+        return next((question for question in QUESTIONS if question not in self.answers), None)
 
     def open(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Check `answers`; return what templates may ask besides them."""
         check(answers)
-        self.asked = next((question for question in QUESTIONS if question not in answers), None)
-        if self.asked:
+        # cookiecutter goes on filling this very mapping while it asks.
+        self.answers = answers
+        if self.asked():
             return {}
         if "_output_dir" in answers and not self.target_seen:
             self.target_seen = True

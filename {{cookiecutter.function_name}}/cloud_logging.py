@@ -14,7 +14,7 @@ from typing import Any
 
 def setup(level: int = logging.INFO) -> None:
     """Send all records of at least `level` to stdout, in place of any handler set up before."""
-    logging.basicConfig(level=level, handlers=[StdoutHandler()], force=True)
+    logging.basicConfig(level=level, format="%(message)s", handlers=[StdoutHandler()], force=True)
 
 
 class StdoutHandler(logging.Handler):
@@ -49,9 +49,8 @@ def trace() -> dict[str, str]:
     """Return the field that joins an entry to its request, empty outside of a request or project."""
     project = os.environ.get("GOOGLE_CLOUD_PROJECT")
     headers = request_headers()
-    found = re.search(
-        r"\b[0-9a-f]{32}\b", headers.get("X-Cloud-Trace-Context") or headers.get("traceparent", "")
-    )
+    context = headers.get("X-Cloud-Trace-Context") or headers.get("traceparent", "")
+    found = re.search(r"\b[0-9a-f]{32}\b", context)
     if not project or not found:
         return {}
     return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found[0]}"}

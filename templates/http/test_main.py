@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 @pytest.mark.parametrize(
     ("query", "greeted"),
-    [("?name=Ada", "Ada"), ("?name=Zoë+%F0%9F%98%80", "Zoë 😀"), ("?name=", "World"), ("?name=+", "World"), ("", "World")],
+    [("?name=Ada", "Ada"), ("?name=%F0%9F%98%80", "😀"), ("?name=", "World"), ("?name=+", "World"), ("", "World")],
 )
 def test_get(client: FlaskClient, query: str, greeted: str) -> None:
     response = client.get(f"/{query}")

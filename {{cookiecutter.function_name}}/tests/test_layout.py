@@ -4,6 +4,7 @@ import importlib.machinery
 import inspect
 import re
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,10 +84,10 @@ def test_lock_holds_the_framework_as_the_builder_looks_for_it() -> None:
 def test_entry_point() -> None:
     assert (ROOT / "main.py").is_file(), "main.py is missing: the builders look for the function in it."
     create_app(ENTRY_POINT, str(ROOT / "main.py"))
-    function = getattr(sys.modules["main"], ENTRY_POINT)
+    function = inspect.unwrap(getattr(sys.modules["main"], ENTRY_POINT))
     declared = _function_registry.REGISTRY_MAP.get(ENTRY_POINT)
     assert declared == SIGNATURE, f"Decorate {ENTRY_POINT} with @functions_framework.{SIGNATURE}, outermost."
-    assert not inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be a plain def: the framework won't await it."
+    assert not inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be a plain def: nothing awaits it."
     try:
         inspect.signature(function).bind(None)
     except TypeError as error:
@@ -94,9 +95,10 @@ def test_entry_point() -> None:
 
 
 def test_no_module_is_hidden() -> None:
-    elsewhere = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
+    installed = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
     for path in ROOT.iterdir():
-        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")) and path.name != "tests"):
-            spec = importlib.machinery.PathFinder.find_spec(path.stem, elsewhere)
-            hidden = path.stem in sys.builtin_module_names or (spec and spec.origin)
+        importable = path.suffix == ".py" or any(path.glob("*.py"))
+        if importable and path.stem.isidentifier() and path.stem != "tests":
+            spec = importlib.machinery.PathFinder.find_spec(path.stem, installed)
+            hidden = path.stem in sys.stdlib_module_names or (spec and spec.origin)
             assert not hidden, f"{path.name} is hidden by another module of that name: rename it."

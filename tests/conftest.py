@@ -1,0 +1,101 @@
+"""Fixtures: a bake that is made once and never lied to, a home of one's own, environments from the locks."""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+from pytest_cookies.plugin import Cookies
+from support import QUESTIONS, ROOT, environment, must, run
+
+Bake = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies) -> Bake:
+    """Return the project made of some answers, the defaults for the rest; do not write into it."""
+    made: dict[tuple[tuple[str, Any], ...], Path] = {}
+
+    def bake(**answers: Any) -> Path:
+        # cookiecutter passes over a name that it does not know.
+        assert answers.keys() <= QUESTIONS.keys(), f"no such question: {answers.keys() - QUESTIONS.keys()}"
+        key = tuple(sorted(answers.items()))
+        if key not in made:
+            result = cookies_session.bake(extra_context=answers, template=str(ROOT))
+            if result.exception:
+                raise result.exception
+            made[key] = result.project_path
+        return made[key]
+
+    return bake
+
+
+@pytest.fixture
+def fresh(bake: Bake, tmp_path: Path) -> Bake:
+    """Like bake, but a copy of one's own to write into."""
+
+    def fresh(**answers: Any) -> Path:
+        made = bake(**answers)
+        return Path(shutil.copytree(made, tmp_path / "fresh" / made.name))
+
+    return fresh
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture
+def cookiecutter(tmp_path: Path, home: Path) -> Callable[..., Any]:
+    """Run cookiecutter's own command as a person would, with a fresh home, into tmp_path / 'out'."""
+
+    def cookiecutter(*arguments: str, template: str | Path = ROOT, stdin: str = "") -> Any:
+        (tmp_path / "out").mkdir(exist_ok=True)
+        command = (sys.executable, "-m", "cookiecutter", template, "-o", tmp_path / "out", *arguments)
+        return run(*command, cwd=tmp_path, env=environment(home), stdin=stdin)
+
+    return cookiecutter
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[Path, str], Path]:
+    """Return the scripts of an environment that a Python's own builder made of exactly a project's two locks.
+
+    Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+
+    def installed(project: Path, python: str = sys.executable) -> Path:
+        locks = [project / "requirements.txt", project / "requirements-dev.txt"]
+        digest = hashlib.sha256(b"".join([python.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()[:16]
+        venv, ready = shared / f"venv-{digest}", shared / f"venv-{digest}.ready"
+        scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
+        with FileLock(shared / f"venv-{digest}.lock"):
+            if not ready.exists():
+                env, files = environment(shared), ("-r", locks[0], "-r", locks[1])
+                must(run(python, "-m", "venv", venv, cwd=shared, env=env))
+                newer = run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
+                # Google's builders install with pip up to Python 3.13, with uv from 3.14 on.
+                pip = (sys.executable, "-m", "uv", "pip") if newer else (scripts / "python", "-m", "pip")
+                into = ("--python", venv) if newer else ()
+                must(run(*pip, "install", "-q", *into, *files, cwd=shared, env=env))
+                must(run(*pip, "check", *into, cwd=shared, env=env))
+                ready.touch()
+        return scripts
+
+    return installed
+
+
+@pytest.fixture(scope="session")
+def scripts(bake: Bake, installed: Callable[[Path], Path]) -> Path:
+    """The scripts of an environment with a default project's locks, on this Python."""
+    return installed(bake())

@@ -1,0 +1,60 @@
+"""Break Python source in every way of a kind, one at a time."""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+
+Change = Callable[[ast.AST], None]
+
+
+def never_true(node: ast.AST) -> None:
+    """Make an `if` never true."""
+    if isinstance(node, ast.If | ast.IfExp):
+        node.test = ast.Constant(False)
+
+
+def raise_on(node: ast.AST) -> None:
+    """Make an `except` raise on."""
+    if isinstance(node, ast.ExceptHandler):
+        node.body = [ast.Raise()]
+
+
+def a_success(node: ast.AST) -> None:
+    """Make a status of the caller's mistake a success."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int) and 400 <= node.value < 500:
+        node.value = 200
+
+
+def of_kind(source: str, change: Change) -> Iterator[tuple[str, str]]:
+    """Yield (what was broken, the broken source) for each place where `change` applies."""
+    tree = ast.parse(source)
+    for index, node in enumerate(ast.walk(tree)):
+        broken = copy.deepcopy(tree)
+        change(list(ast.walk(broken))[index])
+        if ast.dump(broken) != ast.dump(tree):
+            yield f"{change.__name__}, line {getattr(node, 'lineno', 0)}", ast.unparse(ast.fix_missing_locations(broken))
+
+
+def of_entry_point(source: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways to break the entry point itself."""
+    for what in ("raises", "answers None", "is renamed", "is not decorated", "takes two arguments"):
+        tree = ast.parse(source)
+        function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
+        if what == "raises":
+            function.body = ast.parse("raise RuntimeError('broken')").body
+        elif what == "answers None":
+            function.body = ast.parse("return None").body
+        elif what == "is renamed":
+            function.name += "_renamed"
+        elif what == "is not decorated":
+            function.decorator_list = []
+        else:
+            function.args.args.append(ast.arg("another"))
+        yield f"the entry point {what}", ast.unparse(ast.fix_missing_locations(tree))
+    yield "the import fails", "import no_such_module\n" + source
+
+
+def of_main(source: str, entry_point: str) -> list[tuple[str, str]]:
+    """Return (what was broken, the broken source) for every mutant of a main.py."""
+    kinds = (never_true, raise_on, a_success)
+    return [*of_entry_point(source, entry_point), *(mutant for kind in kinds for mutant in of_kind(source, kind))]

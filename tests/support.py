@@ -1,0 +1,143 @@
+"""What several test files share: the questions, processes with a clean environment, folders as data."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SKELETON = ROOT / "{{cookiecutter.function_name}}"
+QUESTIONS: dict[str, Any] = {
+    name: default
+    for name, default in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
+    if not name.startswith("_")
+}
+TRIGGERS: list[str] = QUESTIONS["trigger"]
+LONGEST_NAME = "a" + "-longest" * 6
+LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"
+# What a user may choose, and of the free answers the default and one that is decided differently.
+COMBINATIONS: list[dict[str, Any]] = [
+    dict(zip(("trigger", "python_version", "local_package", "hashes"), answers, strict=True))
+    for answers in product(TRIGGERS, QUESTIONS["python_version"], ("localpackage", "none"), (False, True))
+]
+
+
+def label(answers: Mapping[str, Any]) -> str:
+    """Name a combination in a test's id."""
+    return "-".join(map(str, answers.values())) or "default"
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return this process's environment with another home and without what a developer's shell may add."""
+    mine = ("VIRTUAL_ENV", "PYTHONPATH", "COOKIECUTTER_CONFIG", "FUNCTION_", "LOG_EXECUTION_ID", "GOOGLE_CLOUD_PROJECT")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*mine, "PYTEST_"))}
+    return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
+
+
+def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; stdout holds both its outputs."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd, env=env, input=stdin, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def must(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the output of a command that must have succeeded."""
+    assert done.returncode == 0, f"{done.args} exited with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """Return all that stands in a folder, byte for byte: what it is, and what it holds."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = ("link", os.readlink(path).encode())
+        else:
+            found[name] = ("folder", b"") if path.is_dir() else ("file", path.read_bytes())
+    return found
+
+
+def need(tool: str) -> str:
+    """Return the path of a tool; skip the test by the tool's name where it is missing, unless it must be there."""
+    version = tool.removeprefix("python")
+    candidates = [shutil.which(tool), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), sys.executable]
+    for candidate in filter(None, candidates if tool.startswith("python3") else candidates[:1]):
+        shown = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+        if shown.returncode == 0 and (not tool.startswith("python3") or f" {version}." in shown.stdout):
+            return str(candidate)
+    if tool in os.environ.get("FN_MUST_HAVE", "").split():
+        pytest.fail(f"{tool} must be on this machine and is not")
+    pytest.skip(f"{tool} is not on this machine")
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Served:
+    """A function that is being served: its address, and what it has written so far."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = log
+
+    def ask(
+        self, path: str = "/", body: bytes | None = None, method: str = "", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        """Send a request; return status, body and headers of the answer, whatever the status."""
+        request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method or None)
+        try:
+            answer = urllib.request.urlopen(request, timeout=20)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return answer.status, answer.read(), answer.headers
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the log entries so far; each line that was written must be one."""
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
+
+@contextmanager
+def served(scripts: Path, project: Path, target: str, home: Path, **variables: str) -> Iterator[Served]:
+    """Serve a project by `functions-framework` from another working directory, and end it and its workers."""
+    port, log = free_port(), home / "served.log"
+    command = [scripts / "functions-framework", "--target", target, "--source", project / "main.py"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            cwd=home, env=environment(home, **variables), stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield Served(port, log)
+    finally:
+        # gunicorn's master ends its workers.
+        process.terminate()
+        process.wait(20)

@@ -1,0 +1,169 @@
+"""The questions: what is taken, what is refused, and that a refusal is one line and leaves nothing behind."""
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cookiecutter.exceptions import FailedHookException
+from support import LONGEST_NAME, LONGEST_PACKAGE, QUESTIONS, ROOT, contents
+
+UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
+REFUSED = {
+    "function_name": [
+        *UNSAFE, "abc", "a" * 50, "-abc", "abc-", "1abc", "Abcd", "ab_cd", "abcd\n", "größe", "com1", "lpt9",
+        "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "cloud-logging",
+    ],
+    "description": [
+        " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b", "\ud800",
+        "{{ 7 }}", "{{", "}}", "{% if %}", "%}", "{# x #}", "#}",
+    ],
+    "local_package": [
+        *UNSAFE, "1a", "_a", "A", "a-b", "a" * 31, "größe", "class", "test", "json", "annotationlib", "imp", "flask",
+        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "aux",
+    ],
+    "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
+}  # fmt: skip
+TAKEN = {
+    "function_name": ["abcd", LONGEST_NAME, "a--b", "a1-2", "classy", "localpackage"],
+    "description": ["x" * 200, "😀", "Ünïcödé 日本語 עברית", "say \"hi\" & 'bye' \\d \\", "{a} {", "# <b>*x*</b> | `y`", "{"],
+    "local_package": ["a", LONGEST_PACKAGE, "none", "logic", "script"],
+    "region": ["us-central1", "europe-west12", "me-central2", "northamerica-northeast1"],
+}
+
+
+@pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in REFUSED.items() for v in values])
+def test_refused(bake: Any, question: str, value: str) -> None:
+    with pytest.raises(FailedHookException) as refusal:
+        bake(**{question: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{question}: ") and len(message.splitlines()) == 1
+    assert repr(value)[:70] in message
+
+
+@pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in TAKEN.items() for v in values])
+def test_taken(bake: Any, question: str, value: str) -> None:
+    assert (bake(**{question: value}) / "main.py").is_file()
+
+
+def test_every_refused_category_is_one_that_the_rule_names() -> None:
+    named = {unicodedata.category(c) for v in REFUSED["description"] for c in v} & {"Cc", "Cs", "Zl", "Zp"}
+    assert named == {"Cc", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(("question", "value"), [(q, values[0]) for q, values in REFUSED.items()])
+def test_a_refusal_on_the_command_line(cookiecutter: Any, tmp_path: Path, question: str, value: str) -> None:
+    done = cookiecutter("--no-input", f"{question}={value}")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1 and done.stdout.startswith(f"{question}: {value!r} ")
+    assert contents(tmp_path / "out") == {}
+
+
+@pytest.mark.parametrize("value", ["{{", "{{ 7 * 7 }}", "{% for %}", "{#"])
+def test_jinja_in_an_answer_is_refused_before_it_is_run(cookiecutter: Any, tmp_path: Path, value: str) -> None:
+    for question in ("function_name", "description", "local_package", "region"):
+        done = cookiecutter("--no-input", f"{question}={value}")
+        assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+        assert done.stdout.startswith(f"{question}: {value!r} ")
+    assert contents(tmp_path / "out") == {}
+
+
+@pytest.mark.parametrize("question", REFUSED)
+def test_a_wrong_answer_is_told_right_after_its_question(cookiecutter: Any, tmp_path: Path, question: str) -> None:
+    names = list(QUESTIONS)
+    before = names.index(question)
+    done = cookiecutter(stdin="\n" * before + "{{ no }}\n" + "\n" * 9)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].partition(f"{question}: '{{{{ no }}}}' does not fit")[1]
+    # The answer to the question is read, and no further one is put.
+    assert f"[{before + 1}/{len(names)}]" in done.stdout and f"[{before + 2}/{len(names)}]" not in done.stdout
+    assert contents(tmp_path / "out") == {}
+
+
+def test_answers_at_the_prompt(cookiecutter: Any, tmp_path: Path) -> None:
+    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\ny\n")
+    assert done.returncode == 0, done.stdout
+    made = tmp_path / "out" / "my-function"
+    assert (made / "logic" / "script.py").is_file() and "--hash=" in (made / "requirements.txt").read_text("utf-8")
+    assert 'python_version = "3.12"' in (made / "pyproject.toml").read_text("utf-8")
+
+
+def test_answers_of_a_user_config(cookiecutter: Any, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    answers = {"function_name": "from-config", "python_version": "3.12", "hashes": True, "local_package": "none"}
+    config.write_text(yaml.safe_dump({"default_context": answers}), "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(config))
+    assert done.returncode == 0, done.stdout
+    assert not (tmp_path / "out" / "from-config" / "localpackage").exists()
+    config.write_text(yaml.safe_dump({"default_context": {**answers, "function_name": "../x"}}), "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(config))
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert done.stdout.startswith("function_name: '../x' ")
+
+
+def replay(tmp_path: Path, **changed: Any) -> str:
+    """Edit the replay file that cookiecutter wrote; return its path."""
+    written = tmp_path / "home" / ".cookiecutter_replay" / f"{ROOT.name}.json"
+    context = json.loads(written.read_text("utf-8"))
+    context["cookiecutter"].update(changed)
+    edited = tmp_path / "replay.json"
+    edited.write_text(json.dumps(context), "utf-8")
+    return str(edited)
+
+
+def test_a_replay_file_makes_the_same_again(cookiecutter: Any, tmp_path: Path) -> None:
+    assert cookiecutter("--no-input", "description=😀 \\d", "local_package=none").returncode == 0
+    first = contents(tmp_path / "out")
+    (tmp_path / "out").rename(tmp_path / "first")
+    done = cookiecutter("--replay-file", replay(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert contents(tmp_path / "out") == first
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        *((question, values[0]) for question, values in REFUSED.items()),
+        ("trigger", "../../hooks"), ("python_version", "3.9"), ("python_version", 3.12), ("hashes", "yes"),
+        ("description", "{{ 7 }}"), ("function_name", 7), ("region", None),
+    ],
+)  # fmt: skip
+def test_a_replay_file_edited_into_something_unsafe(
+    cookiecutter: Any, tmp_path: Path, question: str, value: Any
+) -> None:
+    assert cookiecutter("--no-input").returncode == 0
+    before = contents(tmp_path)
+    edited = replay(tmp_path, **{question: value})
+    done = cookiecutter("--replay-file", edited, "-f")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{question}: {value!r} ")
+    after = contents(tmp_path)
+    assert {p: c for p, c in after.items() if p.startswith("out")} == {
+        p: c for p, c in before.items() if p.startswith("out")
+    }
+
+
+def test_a_replay_file_that_names_no_rules(cookiecutter: Any, tmp_path: Path) -> None:
+    assert cookiecutter("--no-input").returncode == 0
+    before = contents(tmp_path / "out")
+    for name in ("../evil", "hello-function"):
+        done = cookiecutter("--replay-file", replay(tmp_path, _extensions=[], function_name=name), "-f")
+        assert done.returncode != 0
+        assert contents(tmp_path / "out") == before and not (tmp_path / "evil").exists()
+
+
+def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Any, tmp_path: Path) -> None:
+    done = cookiecutter("--no-input", "python_version=3.9")
+    assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
+    done = cookiecutter("--no-input", "hashes=perhaps")
+    assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
+
+
+def test_a_wrong_choice_in_a_config_is_passed_over_with_all_after_it(cookiecutter: Any, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("default_context:\n  python_version: 3.12\n  function_name: never-seen\n", "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(config))
+    assert done.returncode == 0 and "Invalid default received" in done.stdout
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["hello-function"]

@@ -1,0 +1,161 @@
+"""What comes out: for every combination of answers the exact files, clean, compiling and the same each time."""
+
+import ast
+import json
+import re
+import sys
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment, FileSystemLoader, meta, nodes
+from markdown_it import MarkdownIt
+from support import (
+    COMBINATIONS,
+    LONGEST_NAME,
+    LONGEST_PACKAGE,
+    QUESTIONS,
+    ROOT,
+    SKELETON,
+    TRIGGERS,
+    contents,
+    environment,
+    label,
+    must,
+    need,
+    run,
+)
+from test_answers import TAKEN
+
+COMMON = {
+    ".gcloudignore", ".gitignore", "README.md", "cloud_logging.py", "main.py", "pyproject.toml",
+    "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
+    "tests/conftest.py", "tests/test_layout.py", "tests/test_main.py",
+}  # fmt: skip
+NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
+
+
+def files(project: Path) -> set[str]:
+    return {name for name, (kind, _) in contents(project).items() if kind == "file"}
+
+
+@pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
+def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
+    project = bake(**answers)
+    package = answers["local_package"]
+    local = {f"{package}/__init__.py", f"{package}/script.py"} if package != "none" else set()
+    assert files(project) == COMMON | local
+    folders = {name for name, (kind, _) in contents(project).items() if kind == "folder"}
+    assert folders == {"tests"} | ({package} if local else set())
+
+
+@pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
+def test_text_as_it_should_be(bake: Any, answers: dict[str, Any]) -> None:
+    project = bake(**answers)
+    for name in files(project):
+        raw = (project / name).read_bytes()
+        text = raw.decode("utf-8")
+        assert not re.search(r"\{\{|\}\}|\{%|%\}|\{#|cookiecutter\.", text), f"Jinja left in {name}"
+        assert b"\r" not in raw and not re.search(r"[ \t]+$", text, re.MULTILINE), name
+        assert not text or (text.endswith("\n") and not text.endswith("\n\n")), f"{name} must end in one newline"
+        assert "\n\n\n\n" not in text and not text.startswith("\n"), name
+        assert not re.search(r"https?://[^\s]*(pypi|pythonhosted)|file:|/tmp/|/home/", text), name
+        if answers["local_package"] == "none":
+            assert not re.search(r"local.?package", text, re.IGNORECASE), name
+
+
+def test_jinja_left_behind_would_be_seen(bake: Any, fresh: Any) -> None:
+    project = fresh()
+    (project / "main.py").write_text("# {{ fn.entry_point }}\n")
+    with pytest.raises(AssertionError, match="Jinja left in main.py"):
+        test_text_as_it_should_be(lambda **_: project, dict(COMBINATIONS[0]))
+
+
+def test_main_is_short(bake: Any) -> None:
+    assert len((bake() / "main.py").read_text("utf-8").splitlines()) <= 60
+    assert len(files(bake())) <= 16
+
+
+@pytest.mark.parametrize("version", QUESTIONS["python_version"])
+def test_compiles_on(bake: Any, version: str, tmp_path: Path) -> None:
+    python = need(f"python{version}")
+    projects = [bake(**answers) for answers in COMBINATIONS]
+    code = "import ast, pathlib, sys; [ast.parse(f.read_bytes()) for p in sys.argv[1:] for f in pathlib.Path(p).rglob('*.py')]"
+    must(run(python, "-c", code, *projects, cwd=tmp_path, env=environment(tmp_path)))
+
+
+@pytest.mark.parametrize(("function_name", "package"), NAMES)
+def test_clean_under_ruff(bake: Any, tmp_path: Path, function_name: str, package: str) -> None:
+    projects = []
+    for answers in COMBINATIONS:
+        local = answers["local_package"] if answers["local_package"] == "none" else package
+        projects.append(bake(**{**answers, "function_name": function_name, "local_package": local}))
+    for command in (("check",), ("format", "--check")):
+        must(run(sys.executable, "-m", "ruff", *command, "--no-cache", *projects, cwd=tmp_path, env=environment(tmp_path)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("function_name", "package"), NAMES)
+@pytest.mark.parametrize("trigger", TRIGGERS)
+@pytest.mark.parametrize("local", [True, False])
+def test_clean_under_mypy(
+    bake: Any, scripts: Path, tmp_path: Path, trigger: str, local: bool, function_name: str, package: str
+) -> None:
+    project = bake(function_name=function_name, trigger=trigger, local_package=package if local else "none")
+    must(run(scripts / "mypy", "--cache-dir", tmp_path, ".", cwd=project, env=environment(tmp_path)))
+
+
+def test_same_answers_same_bytes(cookiecutter: Any, tmp_path: Path) -> None:
+    assert cookiecutter("--no-input").returncode == 0
+    (tmp_path / "out").rename(tmp_path / "first")
+    assert cookiecutter("--no-input").returncode == 0
+    assert contents(tmp_path / "first") == contents(tmp_path / "out")
+
+
+@pytest.mark.parametrize("description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"])
+def test_the_description_is_shown_as_it_is(bake: Any, description: str) -> None:
+    text = (bake(description=description) / "README.md").read_text("utf-8")
+    html = MarkdownIt("commonmark").render(text.split("\n\n")[1])
+    assert unescape(html) == f"<p>{description.strip()}</p>\n"
+
+
+def test_the_description_stands_in_the_readme_only(bake: Any) -> None:
+    project = bake(description="Zq marks the spot")
+    assert [name for name in files(project) if b"Zq" in (project / name).read_bytes()] == ["README.md"]
+
+
+def used_variables() -> set[str]:
+    """Return the names after `cookiecutter.` and `fn.` in all that is rendered, file names included."""
+    sources = [p for folder in (SKELETON, ROOT / "templates", ROOT / "hooks") for p in folder.rglob("*")]
+    texts = [p.read_text("utf-8") for p in sources if p.is_file()] + [str(p.relative_to(ROOT)) for p in sources]
+    env = Environment(loader=FileSystemLoader(ROOT / "templates"))
+    used = set()
+    for text in texts:
+        tree = env.parse(text)
+        assert meta.find_undeclared_variables(tree) <= {"cookiecutter", "fn"}
+        for found in tree.find_all(nodes.Getattr):
+            if isinstance(found.node, nodes.Name):
+                used.add(f"{found.node.name}.{found.attr}")
+    return used
+
+
+def test_no_variable_is_missing_or_unused() -> None:
+    used = used_variables()
+    rules = ast.parse((ROOT / "rules" / "answers.py").read_text("utf-8"))
+    calls = [node for node in ast.walk(rules) if isinstance(node, ast.Call)]
+    namespace = next(c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "SimpleNamespace")
+    offered = {f"fn.{keyword.arg}" for keyword in namespace.keywords}
+    # These three reach the templates through fn alone.
+    through_fn = {"cookiecutter.description", "cookiecutter.hashes", "cookiecutter.local_package"}
+    asked = {f"cookiecutter.{question}" for question in QUESTIONS}
+    assert used <= offered | asked
+    assert (offered | asked) - through_fn <= used
+
+
+def test_every_question_is_labelled() -> None:
+    prompts = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["__prompts__"]
+    assert prompts.keys() == QUESTIONS.keys()
+    for question, default in QUESTIONS.items():
+        if isinstance(default, list):
+            assert prompts[question].keys() == {"__prompt__", *default}

@@ -1,0 +1,176 @@
+"""The generated function as the framework serves it: installed from its own locks, tested, asked over a socket."""
+
+import ast
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import mutants
+import pytest
+from support import QUESTIONS, TRIGGERS, Served, environment, free_port, label, must, need, run, served
+
+pytestmark = pytest.mark.slow
+JSON = {"Content-Type": "application/json"}
+PYTHONS = QUESTIONS["python_version"]
+TRACE = "0123456789abcdef0123456789abcdef"
+
+
+def check_http(function: Served) -> None:
+    """Ask the http function good and bad requests over its socket."""
+    expected: list[tuple[int, str, dict[str, Any]]] = [
+        (200, "message", {"path": "/?name=Ada"}),
+        (200, "message", {"body": b'{"name": "Ada"}', "headers": JSON}),
+        (200, "message", {"path": "/any/path"}),
+        (200, "message", {"body": b"", "method": "POST"}),
+        (400, "error", {"body": b"{", "headers": JSON}),
+        (400, "error", {"body": b"[1]", "headers": JSON}),
+        (400, "error", {"body": b'{"name": 1}', "headers": JSON}),
+        (400, "error", {"body": b"\xff\xfe", "headers": JSON}),
+        (400, "error", {"path": "/?name=" + "x" * 101}),
+        (415, "error", {"body": b"name=Ada"}),
+        (405, "error", {"method": "DELETE"}),
+    ]
+    for status, key, request in expected:
+        answer, body, headers = function.ask(**request)
+        assert (answer, list(json.loads(body))) == (status, [key]), request
+        assert headers["Content-Type"] == "application/json"
+    assert json.loads(function.ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
+    assert function.ask(method="DELETE")[2]["Allow"] == "GET, HEAD, POST"
+    assert function.ask(method="HEAD")[0] == 200
+
+
+CHECKS = {"http": check_http}
+
+
+@pytest.mark.parametrize("hashes", [False, True], ids=["plain", "hashes"])
+@pytest.mark.parametrize("local_package", ["localpackage", "none"])
+@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_installed_tested_and_served(
+    bake: Any, installed: Any, home: Path, trigger: str, version: str, local_package: str, hashes: bool
+) -> None:
+    python = need(f"python{version}")
+    project = bake(trigger=trigger, python_version=version, local_package=local_package, hashes=hashes)
+    scripts = installed(project, python)
+    must(own_tests(scripts, project, home))
+    with served(scripts, project, "hello_function", home) as function:
+        CHECKS[trigger](function)
+
+
+def own_tests(scripts: Path, project: Path, home: Path) -> Any:
+    """Run a project's own tests in the shared environment."""
+    options = ("-q", "-x", "-p", "no:cacheprovider")
+    return run(scripts / "python", "-B", "-m", "pytest", *options, cwd=project, env=environment(home))
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+@pytest.mark.parametrize("local_package", ["localpackage", "none"])
+def test_each_mutant_is_caught(
+    fresh: Any, scripts: Path, home: Path, trigger: str, local_package: str
+) -> None:
+    project = fresh(trigger=trigger, local_package=local_package)
+    must(own_tests(scripts, project, home))
+    main = project / "main.py"
+    sources = {main: mutants.of_main(main.read_text("utf-8"), "hello_function")}
+    if local_package != "none":
+        script = project / local_package / "script.py"
+        sources[script] = list(mutants.of_kind(script.read_text("utf-8"), mutants.never_true))
+    assert len(sources[main]) > 6
+    survivors = []
+    for path, broken in sources.items():
+        original = path.read_text("utf-8")
+        for what, source in broken:
+            ast.parse(source)
+            path.write_text(source, "utf-8")
+            if own_tests(scripts, project, home).returncode != 1:
+                survivors.append(f"{path.name}: {what}")
+        path.write_text(original, "utf-8")
+    assert not survivors
+
+
+def test_two_functions_in_one_repository(bake: Any, fresh: Any, scripts: Path, home: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "fresh"
+    for name in ("first-function", "second-function"):
+        fresh(function_name=name)
+    (repository / "first-function" / "localpackage" / "script.py").write_text(
+        'def greeting(name: str | None) -> str:\n    return f"Hello, {(name or \'\').strip() or \'World\'}!"\n\n\nMINE = 1\n'
+    )
+    test = "import main\nfrom localpackage import script\n\n\ndef test_own_package() -> None:\n    assert script.MINE\n"
+    (repository / "first-function" / "tests" / "test_script.py").write_text(test.replace("import main\n", ""))
+    pytest_ = (scripts / "python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    env = environment(home)
+    both = ("first-function/tests/test_main.py", "second-function", "first-function/tests/test_layout.py")
+    assert " passed" in must(run(*pytest_, "--import-mode=importlib", *both, cwd=repository, env=env))
+    must(run(*pytest_, cwd=repository / "first-function", env=env))
+
+
+@pytest.mark.parametrize("execution_id", ["", "true"])
+def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id: str) -> None:
+    project = fresh(trigger="http")
+    main = project / "main.py"
+    main.write_text(
+        main.read_text("utf-8").replace(
+            "    if request.method in",
+            "    logger.info('seen %s', '😀')\n    logging.getLogger('a.library').info('{}')\n    print('printed')\n"
+            "    if 'fail' in request.args:\n        raise RuntimeError('on purpose')\n    if request.method in",
+        ),
+        "utf-8",
+    )
+    variables = {"GOOGLE_CLOUD_PROJECT": "demo"} | ({"LOG_EXECUTION_ID": execution_id} if execution_id else {})
+    with served(scripts, project, "hello_function", home, **variables) as function:
+        assert function.ask(headers={"X-Cloud-Trace-Context": f"{TRACE}/7;o=1", "Function-Execution-Id": "x1"})[0] == 200
+        assert function.ask("/?fail=1", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})[0] == 500
+        assert function.ask(method="PUT")[0] == 405
+    lines = function.log.read_text("utf-8").splitlines()
+    entries = [json.loads(line) for line in lines if "printed" not in line]
+    seen = [entry for entry in entries if entry["message"] == "seen 😀"]
+    assert [entry["severity"] for entry in seen] == ["INFO"] * 3
+    source = seen[0]["logging.googleapis.com/sourceLocation"]
+    assert source["function"] == "hello_function" and source["file"].endswith("main.py") and int(source["line"]) > 1
+    assert [e.get("logging.googleapis.com/trace") for e in seen] == [f"projects/demo/traces/{TRACE}"] * 2 + [None]
+    assert len([entry for entry in entries if entry["message"] == "{}"]) == 3
+    labels = [entry.get("logging.googleapis.com/labels", {}).get("execution_id") for entry in seen]
+    assert labels[0] == "x1" and all(labels) if execution_id else labels == [None] * 3
+    errors = [entry for entry in entries if entry["severity"] == "ERROR"]
+    assert len(errors) == 1 and "RuntimeError: on purpose" in errors[0]["message"] and "Traceback" in errors[0]["message"]
+    assert [e["message"] for e in entries if e["severity"] == "WARNING"] == ["Refused with 405: use GET or POST"]
+
+
+def test_live_reload(fresh: Any, scripts: Path, home: Path) -> None:
+    """The reason for the cap on watchdog: with 7 the change is never seen."""
+    project = fresh(trigger="http")
+    port = free_port()
+    command = [scripts / "functions-framework", "--target", "hello_function", "--debug", "--host", "127.0.0.1"]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=project, env=environment(home), stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+    function = Served(port, home / "log")
+    script = project / "localpackage" / "script.py"
+
+    def greeting() -> str:
+        try:
+            return str(json.loads(function.ask("/")[1])["message"])
+        except OSError:
+            return ""
+
+    def becomes(expected: str) -> bool:
+        deadline = time.monotonic() + 20
+        while greeting() != expected and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return greeting() == expected
+
+    try:
+        assert becomes("Hello, World!"), (home / "log").read_text()
+        time.sleep(1)
+        script.write_text(script.read_text("utf-8").replace("Hello", "Goodbye"), "utf-8")
+        assert becomes("Goodbye, World!"), (home / "log").read_text()
+    finally:
+        # The reloader's child serves; both are in the session that was started here.
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)

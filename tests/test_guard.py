@@ -1,0 +1,124 @@
+"""The project's own guard: each of its rules is broken once, and what it then says tells what to do."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import environment, run
+
+Break = Callable[[Path], object]
+
+
+def append(name: str, text: str) -> Break:
+    return lambda project: (project / name).open("a", encoding="utf-8", newline="\n").write(text)
+
+
+def replace(name: str, old: str, new: str) -> Break:
+    def change(project: Path) -> None:
+        text = (project / name).read_text("utf-8")
+        assert old in text
+        (project / name).write_text(text.replace(old, new), "utf-8")
+
+    return change
+
+
+def package(name: str, *more: str) -> Break:
+    def make(project: Path) -> None:
+        for file in ("__init__.py", *more):
+            (project / name).mkdir(exist_ok=True)
+            (project / name / file).write_text("")
+
+    return make
+
+
+def drop(name: str, start: str) -> Break:
+    def change(project: Path) -> None:
+        lines = (project / name).read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(start)]
+        assert kept != lines
+        (project / name).write_text("".join(kept), "utf-8")
+
+    return change
+
+
+DECORATED = "@functions_framework.http\ndef hello_function(request: flask.Request) -> flask.Response:"
+BROKEN: list[tuple[str, Break, str]] = [
+    *((f"a {name}", append(name, ""), "move what it asks for") for name in ("Pipfile", "pipfile", "Pipfile.lock", "setup.py", "SETUP.py")),
+    *(
+        (f"{line} in {lock}", append(lock, f"{line}\n"), "is no pin")
+        for lock in ("requirements.txt", "requirements-dev.txt")
+        for line in (
+            "requests", "requests>=2", "requests==2.*", "requests==2.1,>=2", "-e ./mine", "--editable ./mine", "./mine",
+            "mine @ file:///mine", "requests @ https://example.com/r.whl", "https://example.com/r.whl", "-r more.txt",
+        )
+    ),
+    ("one hash only", append("requirements.txt", "requests==2.32.5 --hash=sha256:00\n"), "lack the hash"),
+    ("asked for, not locked", append("requirements.in", "requests\n"), "requirements.txt lacks 'requests'"),
+    ("locked too low", append("requirements.in", "Flask>=99\n"), "requirements.txt lacks 'Flask>=99'"),
+    ("a tool that is not locked", append("requirements-dev.in", "pytest-cov\n"), "requirements-dev.txt lacks"),
+    ("a path is asked for", append("requirements.in", "./mine\n"), "is no requirement"),
+    ("no framework", drop("requirements.txt", "functions-framework"), "functions-framework"),
+    ("the framework not at column 0", replace("requirements.txt", "functions-framework", " functions-framework"), "lacks functions-framework"),
+    ("the framework spelt otherwise", replace("requirements.txt", "functions-framework", "functions_framework"), "lacks functions-framework"),
+    ("no main.py", lambda project: (project / "main.py").unlink(), "main.py is missing"),
+    ("no entry point", replace("main.py", "def hello_function", "def goodbye_function"), "hello_function"),
+    ("not decorated", replace("main.py", "@functions_framework.http\n", ""), "Decorate hello_function"),
+    ("decorated otherwise", replace("main.py", "functions_framework.http", "functions_framework.cloud_event"), "Decorate hello_function"),
+    ("two arguments", replace("main.py", DECORATED, DECORATED.replace("Request)", "Request, more: int)")), "exactly one argument"),
+    ("no argument", replace("main.py", DECORATED, DECORATED.replace("request: flask.Request", "")), "exactly one argument"),
+    ("async", replace("main.py", "def hello_function", "async def hello_function"), "plain def"),
+    *((f"a package {name}", package(name), f"{name} is hidden") for name in ("json", "click", "test", "flask")),
+    ("a module click.py", append("click.py", ""), "click.py is hidden"),
+]  # fmt: skip
+
+
+def guard(scripts: Path, project: Path, home: Path) -> Any:
+    options = ("-q", "-p", "no:cacheprovider", "--tb=short", "tests/test_layout.py")
+    return run(scripts / "python", "-B", "-P", "-m", "pytest", *options, cwd=project, env=environment(home))
+
+
+@pytest.mark.parametrize("hashes", [False, True])
+def test_passes_as_made(bake: Any, scripts: Path, home: Path, hashes: bool) -> None:
+    done = guard(scripts, bake(hashes=hashes), home)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(("what", "change", "says"), BROKEN, ids=[what for what, _, _ in BROKEN])
+def test_goes_red(fresh: Any, scripts: Path, home: Path, what: str, change: Break, says: str) -> None:
+    project = fresh()
+    change(project)
+    done = guard(scripts, project, home)
+    assert done.returncode == 1 and says in done.stdout, done.stdout
+
+
+def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> None:
+    project = fresh(hashes=True)
+    append("requirements.txt", "requests==2.32.5\n")(project)
+    done = guard(scripts, project, home)
+    assert done.returncode == 1 and "lack the hash" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        append("requirements.txt", "requests==2.32.5\n"),
+        append("requirements.txt", "--index-url=https://example.com/simple\n"),
+        append("requirements.in", "markupsafe ; sys_platform == 'linux'\nFlask[async]>=3\n"),
+        package("thirdparty", "setup.py", "code.py"),
+        package("localpackage", "setup.py"),
+        package(".venv", "setup.py"),
+        append("pyproject.toml", "\n[project]\nname = 'mine'\n"),
+    ],
+)
+def test_stays_green(fresh: Any, scripts: Path, home: Path, change: Break) -> None:
+    project = fresh()
+    change(project)
+    done = guard(scripts, project, home)
+    assert done.returncode == 0, done.stdout
+
+
+def test_short_enough_to_read(bake: Any) -> None:
+    assert len((bake() / "tests" / "test_layout.py").read_text("utf-8").splitlines()) <= 150
+    assert sys.version_info >= (3, 11)
