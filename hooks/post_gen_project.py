@@ -6,9 +6,9 @@ import shlex
 import sys
 from pathlib import Path
 
-TEMPLATE = {{ fn.root | tojson }}
-PLAN = {{ fn.plan() | tojson }}
-ENTRY_POINT = {{ fn.entry_point | tojson }}
+TEMPLATE = {{fn.root | tojson}}
+PLAN = {{fn.plan() | tojson}}
+ENTRY_POINT = {{fn.entry_point | tojson}}
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ import runpy
 import sys
 from pathlib import Path
 
-TEMPLATE = {{ fn.root | tojson }}
-PLAN = {{ fn.plan() | tojson }}
+TEMPLATE = {{fn.root | tojson}}
+PLAN = {{fn.plan() | tojson}}
 
 
 def main() -> int:

@@ -181,7 +181,9 @@ class Rules(Extension):
             local="" if local == "none" else local,
             runtime="python" + answers["python_version"].replace(".", ""),
             description=in_markdown(answers["description"]),
-            signature=json.loads((ROOT / "templates" / answers["trigger"] / "trigger.json").read_text("utf-8"))["signature"],
+            signature=json.loads((ROOT / "templates" / answers["trigger"] / "trigger.json").read_text("utf-8"))[
+                "signature"
+            ],
             lock_options=lock_options(answers["hashes"]),
             locks="hashes/" if answers["hashes"] else "",
             root=str(ROOT),

@@ -32,7 +32,10 @@ def of_kind(source: str, change: Change) -> Iterator[tuple[str, str]]:
         broken = copy.deepcopy(tree)
         change(list(ast.walk(broken))[index])
         if ast.dump(broken) != ast.dump(tree):
-            yield f"{change.__name__}, line {getattr(node, 'lineno', 0)}", ast.unparse(ast.fix_missing_locations(broken))
+            yield (
+                f"{change.__name__}, line {getattr(node, 'lineno', 0)}",
+                ast.unparse(ast.fix_missing_locations(broken)),
+            )
 
 
 def of_entry_point(source: str, name: str) -> Iterator[tuple[str, str]]:

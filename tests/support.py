@@ -75,7 +75,11 @@ def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
 def need(tool: str) -> str:
     """Return the path of a tool; skip the test by the tool's name where it is missing, unless it must be there."""
     version = tool.removeprefix("python")
-    candidates = [shutil.which(tool), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), sys.executable]
+    candidates: list[Any] = [
+        shutil.which(tool),
+        *Path.home().glob(f".pyenv/versions/{version}.*/bin/python"),
+        sys.executable,
+    ]
     for candidate in filter(None, candidates if tool.startswith("python3") else candidates[:1]):
         shown = subprocess.run([candidate, "--version"], capture_output=True, text=True)
         if shown.returncode == 0 and (not tool.startswith("python3") or f" {version}." in shown.stdout):
@@ -121,7 +125,7 @@ class Served:
 def served(scripts: Path, project: Path, target: str, home: Path, **variables: str) -> Iterator[Served]:
     """Serve a project by `functions-framework` from another working directory, and end it and its workers."""
     port, log = free_port(), home / "served.log"
-    command = [scripts / "functions-framework", "--target", target, "--source", project / "main.py"]
+    command: list[Any] = [scripts / "functions-framework", "--target", target, "--source", project / "main.py"]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],

@@ -28,7 +28,15 @@ REFUSED = {
 }  # fmt: skip
 TAKEN = {
     "function_name": ["abcd", LONGEST_NAME, "a--b", "a1-2", "classy", "localpackage"],
-    "description": ["x" * 200, "😀", "Ünïcödé 日本語 עברית", "say \"hi\" & 'bye' \\d \\", "{a} {", "# <b>*x*</b> | `y`", "{"],
+    "description": [
+        "x" * 200,
+        "😀",
+        "Ünïcödé 日本語 עברית",
+        "say \"hi\" & 'bye' \\d \\",
+        "{a} {",
+        "# <b>*x*</b> | `y`",
+        "{",
+    ],
     "local_package": ["a", LONGEST_PACKAGE, "none", "logic", "script"],
     "region": ["us-central1", "europe-west12", "me-central2", "northamerica-northeast1"],
 }

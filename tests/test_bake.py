@@ -92,7 +92,11 @@ def test_clean_under_ruff(bake: Any, tmp_path: Path, function_name: str, package
         local = answers["local_package"] if answers["local_package"] == "none" else package
         projects.append(bake(**{**answers, "function_name": function_name, "local_package": local}))
     for command in (("check",), ("format", "--check")):
-        must(run(sys.executable, "-m", "ruff", *command, "--no-cache", *projects, cwd=tmp_path, env=environment(tmp_path)))
+        must(
+            run(
+                sys.executable, "-m", "ruff", *command, "--no-cache", *projects, cwd=tmp_path, env=environment(tmp_path)
+            )
+        )
 
 
 @pytest.mark.slow
@@ -113,7 +117,9 @@ def test_same_answers_same_bytes(cookiecutter: Any, tmp_path: Path) -> None:
     assert contents(tmp_path / "first") == contents(tmp_path / "out")
 
 
-@pytest.mark.parametrize("description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"])
+@pytest.mark.parametrize(
+    "description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
+)
 def test_the_description_is_shown_as_it_is(bake: Any, description: str) -> None:
     text = (bake(description=description) / "README.md").read_text("utf-8")
     html = MarkdownIt("commonmark").render(text.split("\n\n")[1])

@@ -11,7 +11,7 @@ from typing import Any
 
 import mutants
 import pytest
-from support import QUESTIONS, TRIGGERS, Served, environment, free_port, label, must, need, run, served
+from support import QUESTIONS, TRIGGERS, Served, environment, free_port, must, need, run, served
 
 pytestmark = pytest.mark.slow
 JSON = {"Content-Type": "application/json"}
@@ -69,9 +69,7 @@ def own_tests(scripts: Path, project: Path, home: Path) -> Any:
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("local_package", ["localpackage", "none"])
-def test_each_mutant_is_caught(
-    fresh: Any, scripts: Path, home: Path, trigger: str, local_package: str
-) -> None:
+def test_each_mutant_is_caught(fresh: Any, scripts: Path, home: Path, trigger: str, local_package: str) -> None:
     project = fresh(trigger=trigger, local_package=local_package)
     must(own_tests(scripts, project, home))
     main = project / "main.py"
@@ -97,7 +95,7 @@ def test_two_functions_in_one_repository(bake: Any, fresh: Any, scripts: Path, h
     for name in ("first-function", "second-function"):
         fresh(function_name=name)
     (repository / "first-function" / "localpackage" / "script.py").write_text(
-        'def greeting(name: str | None) -> str:\n    return f"Hello, {(name or \'\').strip() or \'World\'}!"\n\n\nMINE = 1\n'
+        "def greeting(name: str | None) -> str:\n    return f\"Hello, {(name or '').strip() or 'World'}!\"\n\n\nMINE = 1\n"
     )
     test = "import main\nfrom localpackage import script\n\n\ndef test_own_package() -> None:\n    assert script.MINE\n"
     (repository / "first-function" / "tests" / "test_script.py").write_text(test.replace("import main\n", ""))
@@ -122,7 +120,9 @@ def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id
     )
     variables = {"GOOGLE_CLOUD_PROJECT": "demo"} | ({"LOG_EXECUTION_ID": execution_id} if execution_id else {})
     with served(scripts, project, "hello_function", home, **variables) as function:
-        assert function.ask(headers={"X-Cloud-Trace-Context": f"{TRACE}/7;o=1", "Function-Execution-Id": "x1"})[0] == 200
+        assert (
+            function.ask(headers={"X-Cloud-Trace-Context": f"{TRACE}/7;o=1", "Function-Execution-Id": "x1"})[0] == 200
+        )
         assert function.ask("/?fail=1", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})[0] == 500
         assert function.ask(method="PUT")[0] == 405
     lines = function.log.read_text("utf-8").splitlines()
@@ -136,7 +136,9 @@ def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id
     labels = [entry.get("logging.googleapis.com/labels", {}).get("execution_id") for entry in seen]
     assert labels[0] == "x1" and all(labels) if execution_id else labels == [None] * 3
     errors = [entry for entry in entries if entry["severity"] == "ERROR"]
-    assert len(errors) == 1 and "RuntimeError: on purpose" in errors[0]["message"] and "Traceback" in errors[0]["message"]
+    assert (
+        len(errors) == 1 and "RuntimeError: on purpose" in errors[0]["message"] and "Traceback" in errors[0]["message"]
+    )
     assert [e["message"] for e in entries if e["severity"] == "WARNING"] == ["Refused with 405: use GET or POST"]
 
 
@@ -144,7 +146,14 @@ def test_live_reload(fresh: Any, scripts: Path, home: Path) -> None:
     """The reason for the cap on watchdog: with 7 the change is never seen."""
     project = fresh(trigger="http")
     port = free_port()
-    command = [scripts / "functions-framework", "--target", "hello_function", "--debug", "--host", "127.0.0.1"]
+    command: list[Any] = [
+        scripts / "functions-framework",
+        "--target",
+        "hello_function",
+        "--debug",
+        "--host",
+        "127.0.0.1",
+    ]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--port", str(port)], cwd=project, env=environment(home), stdout=log, stderr=log,

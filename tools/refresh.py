@@ -9,8 +9,8 @@ import os
 import runpy
 import shutil
 import subprocess
-import sys
 import symtable
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distributions
@@ -33,7 +33,9 @@ def uv(*arguments: str, cwd: Path, **variables: str) -> None:
     command = [sys.executable, "-m", "uv", "--quiet", *arguments]
     done = subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        raise SystemExit(f"{done.stderr}Nothing was changed: uv could not resolve the requirements (is there a network?).")
+        raise SystemExit(
+            f"{done.stderr}Nothing was changed: uv could not resolve the requirements (is there a network?)."
+        )
 
 
 def locks(work: Path) -> dict[Path, str]:
