@@ -1,0 +1,148 @@
+"""The repository itself: what its README says is so, and it works from a clone and from a zip file."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import QUESTIONS, ROOT, SKELETON, contents, environment, must, need, run, served
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(text: str, language: str = "sh") -> list[str]:
+    """Return the code blocks of a language in a Markdown text."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_table_of_questions_is_that_of_cookiecutter_json() -> None:
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in README.splitlines() if row.startswith("| `")
+    ]
+    table = {row[0].strip("`"): row for row in rows if row[0].strip("`") in QUESTIONS}
+    assert list(table) == list(QUESTIONS)
+    for question, default in QUESTIONS.items():
+        first = default[0] if isinstance(default, list) else default
+        assert table[question][1] == f"`{first}`"
+        if isinstance(default, list):
+            assert table[question][2] == ", ".join(f"`{choice}`" for choice in default)
+
+
+def test_the_tree_is_what_comes_out(bake: Any) -> None:
+    names = re.findall(r"^[│ ]*[├└]── (\S+)", blocks(README, "text")[0], re.MULTILINE)
+    made = contents(bake())
+    assert sorted(name.strip("/") for name in names) == sorted(path.rpartition("/")[2] for path in made)
+
+
+def test_the_first_command_stands_in_the_first_twenty_lines() -> None:
+    assert "cookiecutter gh:org/fn-template" in "\n".join(README.splitlines()[:20])
+
+
+def test_no_offered_runtime_ends_within_90_days() -> None:
+    runtimes = json.loads((ROOT / "rules" / "runtimes.json").read_text("utf-8"))
+    for version in QUESTIONS["python_version"]:
+        assert ends_late_enough(runtimes[version]["decommissioned"], date.today()), f"Python {version} ends soon"
+    assert set(runtimes) == set(QUESTIONS["python_version"])
+
+
+def ends_late_enough(end: str, today: date) -> bool:
+    return date.fromisoformat(end) - today > timedelta(days=90)
+
+
+def test_a_runtime_that_ends_soon_is_seen() -> None:
+    assert ends_late_enough("2028-04-24", date(2028, 1, 24))
+    assert not ends_late_enough("2028-04-24", date(2028, 1, 25))
+
+
+def test_the_labels_tell_the_end_of_each_runtime() -> None:
+    runtimes = json.loads((ROOT / "rules" / "runtimes.json").read_text("utf-8"))
+    labels = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["__prompts__"]["python_version"]
+    for version, dates in runtimes.items():
+        assert date.fromisoformat(dates["decommissioned"]).strftime("%B %Y") in labels[version]
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """A git repository of this template as it stands in the working tree."""
+    need("git")
+    origin = tmp_path / "github" / "org" / "fn-template.git"
+    shutil.copytree(ROOT, origin, ignore=shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".*_cache"))
+    for command in (("init",), ("add", "."), ("commit", "-m", "all")):
+        git(*command, cwd=origin)
+    return origin
+
+
+@pytest.mark.slow
+def test_the_readmes_first_command(origin: Path, tmp_path: Path) -> None:
+    """From nothing but Python and pip: the command, its next steps, the README of what it made."""
+    home, place = tmp_path / "home", tmp_path / "ein Ordner mit Zoë"
+    home.mkdir()
+    place.mkdir()
+    git(
+        "config",
+        "--file",
+        str(home / ".gitconfig"),
+        f"url.{origin.parent.parent}/.insteadOf",
+        "https://github.com/",
+        cwd=place,
+    )
+    env = environment(home)
+    must(run(sys.executable, "-m", "venv", home / "start", cwd=place, env=env))
+    env["PATH"] = f"{home / 'start' / 'bin'}:{env['PATH']}"
+    command = blocks(README)[0].strip()
+    made = must(run("bash", "-euc", command, cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
+    steps = [line.strip() for line in made.splitlines() if line.startswith("  ") and "[" not in line][-3:]
+    assert steps[0].startswith("cd ") and "functions-framework" in steps[2]
+    must(run("bash", "-euc", "\n".join(steps[:2]), cwd=home, env=env))
+    project = place / "hello-function"
+    with served(project / ".venv" / "bin", project, "hello_function", home) as function:
+        assert json.loads(function.ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
+    test = blocks((project / "README.md").read_text("utf-8"))
+    checks = next(block for block in test if block.startswith("pytest"))
+    must(run("bash", "-euc", f". .venv/bin/activate\n{checks}", cwd=project, env=env))
+    git("init", cwd=project)
+    git("add", ".", cwd=project)
+    must(run("git", "status", cwd=project, env=env))
+    assert ".venv" not in must(run("git", "ls-files", cwd=project, env=env))
+
+
+def test_from_a_zip_file(cookiecutter: Any, tmp_path: Path, origin: Path) -> None:
+    archive = tmp_path / "fn-template.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.mkdir("fn-template")
+        for path in sorted(origin.rglob("*")):
+            if ".git" not in path.parts:
+                zipped.write(path, Path("fn-template") / path.relative_to(origin))
+    done = cookiecutter("--no-input", template=archive)
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "out" / "hello-function" / "localpackage" / "script.py").is_file()
+
+
+def test_names_that_every_system_takes() -> None:
+    for path in [*SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
+        name = path.relative_to(ROOT).as_posix()
+        assert not re.search(r'[<>:"|?*\\]', name) and len(name) <= 120, name
+
+
+def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
+    tracked = must(run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT, env=environment(ROOT))).splitlines()
+    # uv.lock cannot be written without its source.
+    for name in set(tracked) - {"uv.lock", "tests/test_repo.py", "tests/test_bake.py"}:
+        text = (ROOT / name).read_text("utf-8")
+        assert not re.search(r"pypi\.org|pythonhosted|npmjs|deb\.debian|/root/|/home/[a-z]", text), name
+
+
+def test_clean_by_its_own_tools() -> None:
+    for command in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
+        must(run(sys.executable, "-m", *command, cwd=ROOT, env=environment(ROOT)))
