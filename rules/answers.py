@@ -166,7 +166,9 @@ class Rules(Extension):
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
         plan = []
         for path in SKELETON.rglob("*"):
-            made = self.environment.from_string(path.relative_to(SKELETON).as_posix()).render(cookiecutter=answers)
+            made = path.relative_to(SKELETON).as_posix()
+            if "{" in made:
+                made = self.environment.from_string(made).render(cookiecutter=answers)
             if path.is_dir():
                 plan.append(made + "/")
             elif not made.endswith("/"):

@@ -66,27 +66,28 @@ def cookiecutter(tmp_path: Path, home: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[Path, str], Path]:
-    """Return the scripts of an environment that a Python's own builder made of exactly a project's two locks.
+def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+    """Return the scripts of an environment that holds exactly a project's two locks.
 
-    Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
+    It is made by what Google's builders use, pip up to Python 3.13 and uv from 3.14 on; `quick` takes uv anyway. Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
 
-    def installed(project: Path, python: str = sys.executable) -> Path:
+    def installed(project: Path, python: str = sys.executable, quick: bool = False) -> Path:
         locks = [project / "requirements.txt", project / "requirements-dev.txt"]
-        digest = hashlib.sha256(b"".join([python.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()[:16]
+        digest = hashlib.sha256(
+            b"".join([f"{python} {quick}".encode(), *(lock.read_bytes() for lock in locks)])
+        ).hexdigest()[:16]
         venv, ready = shared / f"venv-{digest}", shared / f"venv-{digest}.ready"
         scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
         with FileLock(shared / f"venv-{digest}.lock"):
             if not ready.exists():
                 env, files = environment(shared), ("-r", locks[0], "-r", locks[1])
                 must(run(python, "-m", "venv", venv, cwd=shared, env=env))
-                newer = run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
-                # Google's builders install with pip up to Python 3.13, with uv from 3.14 on.
-                pip = (sys.executable, "-m", "uv", "pip") if newer else (scripts / "python", "-m", "pip")
-                into = ("--python", venv) if newer else ()
+                uv = quick or run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
+                pip = (sys.executable, "-m", "uv", "pip") if uv else (scripts / "python", "-m", "pip")
+                into = ("--python", venv) if uv else ()
                 must(run(*pip, "install", "-q", *into, *files, cwd=shared, env=env))
                 must(run(*pip, "check", *into, cwd=shared, env=env))
                 ready.touch()
@@ -96,6 +97,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 
 
 @pytest.fixture(scope="session")
-def scripts(bake: Bake, installed: Callable[[Path], Path]) -> Path:
+def scripts(bake: Bake, installed: Callable[..., Path]) -> Path:
     """The scripts of an environment with a default project's locks, on this Python."""
-    return installed(bake())
+    return installed(bake(), quick=True)

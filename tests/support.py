@@ -25,6 +25,7 @@ QUESTIONS: dict[str, Any] = {
     if not name.startswith("_")
 }
 TRIGGERS: list[str] = QUESTIONS["trigger"]
+# As long as the questions allow.
 LONGEST_NAME = "a" + "-longest" * 6
 LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"
 # What a user may choose, and of the free answers the default and one that is decided differently.

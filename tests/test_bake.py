@@ -85,7 +85,9 @@ def test_compiles_on(bake: Any, version: str, tmp_path: Path) -> None:
     must(run(python, "-c", code, *projects, cwd=tmp_path, env=environment(tmp_path)))
 
 
-@pytest.mark.parametrize(("function_name", "package"), NAMES)
+@pytest.mark.parametrize(
+    ("function_name", "package"), [*(pytest.param(*pair, marks=pytest.mark.slow) for pair in NAMES[:2]), NAMES[2]]
+)
 def test_clean_under_ruff(bake: Any, tmp_path: Path, function_name: str, package: str) -> None:
     projects = []
     for answers in COMBINATIONS:
@@ -100,7 +102,7 @@ def test_clean_under_ruff(bake: Any, tmp_path: Path, function_name: str, package
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("function_name", "package"), NAMES)
+@pytest.mark.parametrize(("function_name", "package"), NAMES[1:])
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("local", [True, False])
 def test_clean_under_mypy(

@@ -1,6 +1,5 @@
 """The project's own guard: each of its rules is broken once, and what it then says tells what to do."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from support import environment, run
 
+pytestmark = pytest.mark.slow
 Break = Callable[[Path], object]
 
 
@@ -121,4 +121,3 @@ def test_stays_green(fresh: Any, scripts: Path, home: Path, change: Break) -> No
 
 def test_short_enough_to_read(bake: Any) -> None:
     assert len((bake() / "tests" / "test_layout.py").read_text("utf-8").splitlines()) <= 150
-    assert sys.version_info >= (3, 11)

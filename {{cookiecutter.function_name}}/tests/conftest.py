@@ -16,7 +16,8 @@ sys.path.append(str(ROOT))
 @pytest.fixture
 def client() -> FlaskClient:
     """A client of the function, loaded and called by the framework as in production."""
-    client: FlaskClient = create_app("{{ fn.entry_point }}", str(ROOT / "main.py")).test_client()
+    app = create_app("{{ fn.entry_point }}", str(ROOT / "main.py"))
+    client: FlaskClient = app.test_client()
     return client
 
 
