@@ -32,8 +32,9 @@ def refused(done: Any, *said: str) -> None:
         assert words in done.stdout
 
 
-@pytest.mark.parametrize("name", NEVER_READ)
-@pytest.mark.parametrize("folder", [".", "tests", "tests/deep/er"])
+@pytest.mark.parametrize(
+    ("folder", "name"), [*((".", name) for name in NEVER_READ), ("tests", "Setup.py"), ("tests/deep/er", "Pipfile")]
+)
 def test_a_fork_that_emits_what_is_never_read(
     cookiecutter: Any, fork: Path, tmp_path: Path, name: str, folder: str
 ) -> None:
@@ -99,16 +100,15 @@ def test_the_pre_hook_refuses_it_too(fork: Path, tmp_path: Path) -> None:
     assert contents(mine) == before
 
 
-@pytest.mark.parametrize("folder", [".venv", "venv", "node_modules/x", ".tox/py", "localpackage", "thirdparty"])
-def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(
-    cookiecutter: Any, tmp_path: Path, folder: str
-) -> None:
-    mine = tmp_path / "out" / "hello-function" / folder
-    mine.mkdir(parents=True)
-    (mine / "setup.py").write_text("mine")
+def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter: Any, tmp_path: Path) -> None:
+    folders = [".venv", "venv", "node_modules/x", ".tox/py", "localpackage", "thirdparty"]
+    mine = [tmp_path / "out" / "hello-function" / folder / "setup.py" for folder in folders]
+    for file in mine:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
     done = cookiecutter("--no-input", "-f")
     assert done.returncode == 0, done.stdout
-    assert (mine / "setup.py").read_text() == "mine"
+    assert all(file.read_text() == "mine" for file in mine)
 
 
 def test_without_force_an_existing_folder_stays(cookiecutter: Any, tmp_path: Path) -> None:
