@@ -183,9 +183,7 @@ class Rules(Extension):
             local="" if local == "none" else local,
             runtime="python" + answers["python_version"].replace(".", ""),
             description=in_markdown(answers["description"]),
-            signature=json.loads((ROOT / "templates" / answers["trigger"] / "trigger.json").read_text("utf-8"))[
-                "signature"
-            ],
+            trigger=json.loads((ROOT / "templates" / answers["trigger"] / "trigger.json").read_text("utf-8")),
             lock_options=lock_options(answers["hashes"]),
             locks="hashes/" if answers["hashes"] else "",
             root=str(ROOT),

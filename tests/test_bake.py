@@ -29,7 +29,7 @@ from support import (
 from test_answers import TAKEN
 
 COMMON = {
-    ".gcloudignore", ".gitignore", "README.md", "cloud_logging.py", "main.py", "pyproject.toml",
+    ".gcloudignore", ".gitignore", "README.md", "cloud_logging.py", "deploy.sh", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
     "tests/conftest.py", "tests/test_layout.py", "tests/test_main.py",
 }  # fmt: skip

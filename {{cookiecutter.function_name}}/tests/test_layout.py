@@ -1,5 +1,6 @@
 """Guards what Google's builders and the framework rest on. The template keeps this file up to date."""
 
+import ast
 import importlib.machinery
 import inspect
 import re
@@ -14,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "{{ fn.entry_point }}"
-SIGNATURE = "{{ fn.signature }}"
+SIGNATURE = "{{ fn.trigger.signature }}"
 LOCK_AGAIN = "Lock again with the command in README.md."
 LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
 
@@ -102,3 +103,29 @@ def test_no_module_is_hidden() -> None:
             spec = importlib.machinery.PathFinder.find_spec(path.stem, installed)
             hidden = path.stem in sys.stdlib_module_names or (spec and spec.origin)
             assert not hidden, f"{path.name} is hidden by another module of that name: rename it."
+
+
+def local_imports(file: Path) -> Iterator[Path]:
+    """Yield what a file imports from beside main.py: modules and the folders of packages."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            top = ROOT / name.partition(".")[0]
+            yield from (path for path in (top, top.with_suffix(".py")) if path.exists())
+
+
+def test_all_that_is_imported_is_uploaded() -> None:
+    ignore = ROOT / ".gcloudignore"
+    assert ignore.is_file(), ".gcloudignore is missing: all that is in this folder would be uploaded, secrets too."
+    allowed = ignore.read_text("utf-8").splitlines()
+    waiting, seen = [ROOT / "main.py"], set()
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            line = f"!/{path.name}"
+            assert line in allowed, f"{path.name} would not be uploaded: add the line {line} to .gcloudignore."
+            files = [path] if path.is_file() else path.rglob("*.py")
+            waiting += [found for file in files for found in local_imports(file)]

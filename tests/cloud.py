@@ -1,0 +1,103 @@
+"""A Google Cloud that exists on loopback only: as much of its APIs as `gcloud functions deploy` asks for."""
+
+import http.server
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+APIS = (
+    "CLOUDFUNCTIONS",
+    "CLOUDRESOURCEMANAGER",
+    "SERVICEUSAGE",
+    "CLOUDBUILD",
+    "RUN",
+    "EVENTARC",
+    "PUBSUB",
+    "STORAGE",
+    "IAM",
+)
+OPERATION = "projects/demo/locations/us-central1/operations/one"
+
+
+class Cloud:
+    """What was asked of it: the archive that was uploaded, and the requests that make a function."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.archive = b""
+        self.created: dict[str, Any] = {}
+        self.query = ""
+        self.asked: list[str] = []
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that point gcloud here, and nowhere else."""
+        overrides = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{self.url}/" for api in APIS}
+        return {**overrides, "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true"}
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Mapping[str, Any]]:
+        """Return status and JSON of the answer to one request."""
+        self.asked.append(f"{method} {path}")
+        if path.startswith("/upload"):
+            self.archive = body
+        elif ":generateUploadUrl" in path:
+            return 200, {"uploadUrl": f"{self.url}/upload", "storageSource": {"bucket": "b", "object": "o"}}
+        elif "/runtimes" in path:
+            names = [f"python3{minor}" for minor in range(11, 15)]
+            return 200, {"runtimes": [{"name": name, "environment": "GEN_2", "stage": "GA"} for name in names]}
+        elif method == "POST" and "/functions?" in path:
+            self.created, self.query = json.loads(body), path.partition("?")[2]
+            return 200, {"name": OPERATION, "done": False}
+        elif "/operations/" in path:
+            kind = "type.googleapis.com/google.cloud.functions.v2."
+            metadata = {"@type": f"{kind}OperationMetadata", "stages": []}
+            return 200, {
+                "name": OPERATION,
+                "done": True,
+                "metadata": metadata,
+                "response": {"@type": f"{kind}Function"},
+            }
+        elif re.search(r"/functions/[^/:?]+\?", path):
+            return (200, {**self.created, "state": "ACTIVE"}) if self.created else (404, {"error": {"code": 404}})
+        elif "defaultServiceAccount" in path:
+            return 200, {"serviceAccountEmail": "1-compute@developer.gserviceaccount.com"}
+        elif "/services/" in path:
+            return 200, {"state": "ENABLED"}
+        elif re.match(r"/v1/projects/[^/]+\?", path):
+            return 200, {"projectId": "demo", "projectNumber": "1", "lifecycleState": "ACTIVE"}
+        return 200, {}
+
+
+@contextmanager
+def cloud() -> Iterator[Cloud]:
+    """Serve a Cloud on a free port of 127.0.0.1 until the block ends."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            status, reply = here.answer(
+                self.command, self.path, self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            )
+            raw = json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        do_GET = do_POST = do_PUT = do_PATCH = handle_any
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    here = Cloud(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield here
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
