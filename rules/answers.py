@@ -29,6 +29,7 @@ QUESTIONS = {
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 
+MOST_SAMPLES = 8
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
 DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
@@ -131,6 +132,7 @@ class Rules(Extension):
         super().__init__(environment)
         self.answers: Mapping[str, Any] = QUESTIONS
         self.target_seen = False
+        self.fn: SimpleNamespace | None = None
         environment.context_class = CheckedContext
         # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
@@ -155,12 +157,16 @@ class Rules(Extension):
         self.answers = answers
         if self.asked():
             return {}
+        if self.fn is None:
+            self.fn = self.derived(answers)
         if "_output_dir" in answers and not self.target_seen:
             self.target_seen = True
             target = Path(answers["_output_dir"], answers["function_name"])
+            if JINJA.search(str(target)):
+                refuse("output folder", str(target), "cookiecutter would act on {{ }} {% %} {# #} in its path")
             if reason := TARGET["refusal"](target, self.plan(answers)):
                 raise FailedHookException(reason)
-        return {"fn": self.derived(answers)}
+        return {"fn": self.fn}
 
     def plan(self, answers: Mapping[str, Any]) -> list[str]:
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
@@ -171,19 +177,25 @@ class Rules(Extension):
                 made = self.environment.from_string(made).render(cookiecutter=answers)
             if path.is_dir():
                 plan.append(made + "/")
-            elif not made.endswith("/"):
+            elif made and not made.endswith("/"):
                 plan.append(made)
         return sorted(plan)
 
     def derived(self, answers: Mapping[str, Any]) -> SimpleNamespace:
         """Return what follows from the answers, each decided here alone."""
         local = answers["local_package"]
+        folder = ROOT / "templates" / answers["trigger"]
+        trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
+        samples = sorted(path.name for path in (folder / "events").glob("*"))
         return SimpleNamespace(
             entry_point=answers["function_name"].replace("-", "_"),
             local="" if local == "none" else local,
             runtime="python" + answers["python_version"].replace(".", ""),
             description=in_markdown(answers["description"]),
-            trigger=json.loads((ROOT / "templates" / answers["trigger"] / "trigger.json").read_text("utf-8")),
+            trigger=trigger,
+            event=trigger["signature"] == "cloud_event",
+            # The skeleton has a file for each of at most so many; an empty name leaves it out.
+            samples=samples + [""] * (MOST_SAMPLES - len(samples)),
             lock_options=lock_options(answers["hashes"]),
             locks="hashes/" if answers["hashes"] else "",
             root=str(ROOT),

@@ -40,9 +40,8 @@ def _in_the_way(target: Path, path: str) -> str:
     for depth in range(1, len(parts) + 1):
         place = target.joinpath(*parts[:depth])
         folder_wanted = depth < len(parts) or path.endswith("/")
-        if place.is_symlink() and not place.resolve().is_relative_to(target.resolve()):
+        if place.is_symlink() and not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(target)):
             return f"{place} is a link that leads outside: replace it by what it leads to and try again."
-        if place.exists() and place.is_dir() != folder_wanted:
-            there, wanted = ("file", "folder") if folder_wanted else ("folder", "file")
-            return f"{place} is a {there} where a {wanted} goes: move it away and try again."
+        if os.path.lexists(place) and not (place.is_dir() if folder_wanted else place.is_file()):
+            return f"{place} is in the way of a {'folder' if folder_wanted else 'file'}: move it away and try again."
     return ""

@@ -15,7 +15,7 @@ UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
 REFUSED = {
     "function_name": [
         *UNSAFE, "abc", "a" * 50, "-abc", "abc-", "1abc", "Abcd", "ab_cd", "abcd\n", "größe", "com1", "lpt9",
-        "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "cloud-logging",
+        "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "tests", "cloud-logging",
     ],
     "description": [
         " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b", "\ud800",
@@ -23,7 +23,7 @@ REFUSED = {
     ],
     "local_package": [
         *UNSAFE, "1a", "_a", "A", "a-b", "a" * 31, "größe", "class", "test", "json", "annotationlib", "imp", "flask",
-        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "aux",
+        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
     ],
     "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
 }  # fmt: skip

@@ -157,13 +157,13 @@ def test_refreshing_without_a_network_says_so_and_changes_nothing(copy: Path, ho
     assert contents(copy) == before
 
 
-def test_the_reserved_names_are_those_of_this_template(tmp_path: Path) -> None:
+def test_the_reserved_names_are_those_of_this_template() -> None:
     """What the refresh command wrote still fits the questions and main.py of every trigger."""
     import runpy
 
     tool = runpy.run_path(str(ROOT / "tools" / "refresh.py"))
     reserved = runpy.run_path(str(ROOT / "rules" / "answers.py"))["RESERVED"]
-    assert tool["names"](tool["used_in_main"](tmp_path)) == reserved["entry_points"]
+    assert tool["names"](tool["used_in_main"]()) == reserved["entry_points"]
     assert {"annotationlib", "imp", "test", "flask", "colorama", "pytest"} <= set(reserved["modules"])
 
 

@@ -174,8 +174,24 @@ def test_a_file_in_a_folders_way(cookiecutter: Any, tmp_path: Path, path: str, i
     place.parent.mkdir(parents=True)
     place.mkdir() if is_folder else place.write_text("mine")
     before = contents(tmp_path / "out")
-    refused(cookiecutter("--no-input", "-f"), f"{place} is a ", "move it away")
+    refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a ", "move it away")
     assert contents(tmp_path / "out") == before
+
+
+def test_a_link_to_itself_and_a_pipe(cookiecutter: Any, tmp_path: Path) -> None:
+    main = tmp_path / "out" / "hello-function" / "main.py"
+    main.parent.mkdir(parents=True)
+    main.symlink_to("main.py")
+    refused(cookiecutter("--no-input", "-f"), "in the way of a file")
+    main.unlink()
+    os.mkfifo(main)
+    refused(cookiecutter("--no-input", "-f"), "in the way of a file")
+
+
+def test_an_output_folder_that_cookiecutter_would_act_on(cookiecutter: Any, tmp_path: Path) -> None:
+    for name in ("{{cookiecutter.region}}", "a{%b"):
+        refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "does not fit")
+        assert not (tmp_path / name).exists()
 
 
 def test_a_file_where_the_function_goes(cookiecutter: Any, tmp_path: Path) -> None:

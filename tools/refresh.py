@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from cookiecutter.main import cookiecutter
+from jinja2 import Environment, FileSystemLoader
 from packaging.requirements import Requirement
 from stdlib_list import stdlib_list
 
@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
 QUESTIONS = ANSWERS["QUESTIONS"]
-# Beside main.py in some project, in its tests, or taken by the upload.
-PROJECT = {"cloud_logging", "conftest", "events", "main", "test_layout", "test_main", "tests", "vendor"}
+# Beside main.py in some project, in its tests, or passed over by ruff or the upload.
+PROJECT = {"build", "cloud_logging", "conftest", "delivery", "dist", "events", "main", "node_modules", "test_layout", "test_main", "tests", "vendor"}
 
 
 def uv(*arguments: str, cwd: Path, **variables: str) -> None:
@@ -72,16 +72,19 @@ def top_level(distribution: Distribution) -> Iterator[str]:
             yield file.parts[0].partition(".")[0]
 
 
-def used_in_main(work: Path) -> set[str]:
+def used_in_main() -> set[str]:
     """Return each name that some trigger's main.py looks up at module level, its own function's name aside."""
+    loader = FileSystemLoader(TEMPLATES)
+    environment = Environment(loader=loader, extensions=[ANSWERS["Rules"]], trim_blocks=True, lstrip_blocks=True)
     used = set()
     for trigger in QUESTIONS["trigger"]:
         for package in ("localpackage", "none"):
-            answers = {"function_name": "entry-point", "trigger": trigger, "local_package": package}
-            out = tempfile.mkdtemp(dir=work)
-            project = cookiecutter(str(ROOT), no_input=True, default_config=True, extra_context=answers, output_dir=out)
-            used |= set(looked_up(symtable.symtable(Path(project, "main.py").read_text("utf-8"), "main.py", "exec")))
-    return used - {"entry_point"}
+            chosen = {"function_name": "entry-point", "trigger": trigger, "local_package": package}
+            first = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
+            source = environment.get_template(f"{trigger}/main.py").render(cookiecutter={**first, **chosen})
+            used |= set(looked_up(symtable.symtable(source, "main.py", "exec")))
+    # Flask looks for the module of its name, and pytest has made one of this.
+    return used - {"entry_point"} | {"tests"}
 
 
 def looked_up(table: symtable.SymbolTable) -> Iterator[str]:
@@ -104,7 +107,7 @@ def main() -> int:
         made = locks(work)
         python = {name.partition(".")[0] for version in QUESTIONS["python_version"] for name in stdlib_list(version)}
         modules = PROJECT | python | {"test"} | installed_modules(work)
-        reserved = {"entry_points": names(used_in_main(work)), "modules": names(modules)}
+        reserved = {"entry_points": names(used_in_main()), "modules": names(modules)}
         made[ROOT / "rules" / "reserved.json"] = json.dumps(reserved, indent=2) + "\n"
     for path, text in made.items():
         path.parent.mkdir(exist_ok=True)

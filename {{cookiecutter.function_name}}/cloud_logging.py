@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 
@@ -42,22 +41,36 @@ class StdoutHandler(logging.Handler):
                 "function": record.funcName,
             },
             **trace(),
+            **labels(),
         }
+
+
+def label(**labels: str) -> None:
+    """Put labels on all entries that the current request logs from now on."""
+    if flask := flask_in_request():
+        flask.g.log_labels = {**flask.g.get("log_labels", {}), **labels}
+
+
+def labels() -> dict[str, dict[str, str]]:
+    """Return the field of the current request's labels, empty where it has none."""
+    flask = flask_in_request()
+    found = flask.g.get("log_labels") if flask else None
+    return {"logging.googleapis.com/labels": found} if found else {}
 
 
 def trace() -> dict[str, str]:
     """Return the field that joins an entry to its request, empty outside of a request or project."""
-    project = os.environ.get("GOOGLE_CLOUD_PROJECT")
-    headers = request_headers()
+    project, flask = os.environ.get("GOOGLE_CLOUD_PROJECT"), flask_in_request()
+    if not project or not flask:
+        return {}
+    headers = flask.request.headers
     context = headers.get("X-Cloud-Trace-Context") or headers.get("traceparent", "")
     found = re.search(r"\b[0-9a-f]{32}\b", context)
-    if not project or not found:
-        return {}
-    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found[0]}"}
+    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found[0]}"} if found else {}
 
 
-def request_headers() -> Mapping[str, str]:
-    """Return the headers of the request that is being answered, empty where there is none."""
+def flask_in_request() -> Any:
+    """Return Flask while a request is being answered, else None."""
     # Looked up, not imported: logging in a script or a test of the logic need not load a web framework.
     flask = sys.modules.get("flask")
-    return flask.request.headers if flask and flask.has_request_context() else {}
+    return flask if flask and flask.has_request_context() else None

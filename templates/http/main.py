@@ -13,8 +13,6 @@ from {{ fn.local }} import script
 {% endif %}
 
 MAX_NAME_LENGTH = 100
-# The second is for a body that is nested thousands deep.
-NOT_JSON = (ValueError, RecursionError)
 
 cloud_logging.setup()
 logger = logging.getLogger(__name__)
@@ -44,7 +42,7 @@ def json_body(request: flask.Request) -> dict[str, Any]:
         refuse(415, "send the body as application/json")
     try:
         body = json.loads(raw)
-    except NOT_JSON:
+    except (ValueError, RecursionError):  # The second where it is nested thousands deep.
         refuse(400, "the body is not valid JSON")
     if not isinstance(body, dict):
         refuse(400, "the body must be a JSON object")

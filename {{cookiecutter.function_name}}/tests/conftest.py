@@ -1,8 +1,14 @@
 """Serves the function inside the tests, and keeps it from leaking into those of another function."""
 
+{% if fn.samples[0] %}
+import json
+{% endif %}
 import sys
-from collections.abc import Iterator
+from collections.abc import {{ "Callable, " if fn.samples[0] }}Iterator
 from pathlib import Path
+{% if fn.samples[0] %}
+from typing import Any
+{% endif %}
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,6 +27,21 @@ def client() -> FlaskClient:
     return client
 
 
+{% if fn.samples[0] %}
+@pytest.fixture
+def headers() -> dict[str, str]:
+    """The headers that the samples in events/ are sent with."""
+    lines = (ROOT / "events" / "headers.txt").read_text("utf-8").splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """Return what was logged since the last call, an entry each."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+{% endif %}
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put back what `create_app` leaves behind, so that several functions can be tested in one process."""

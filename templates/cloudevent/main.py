@@ -1,0 +1,51 @@
+"""Handles events that Eventarc delivers."""
+
+import logging
+{% if not fn.local %}
+from dataclasses import dataclass
+{% endif %}
+{% if not fn.local %}
+from typing import Any
+{% endif %}
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+import cloud_logging
+import delivery
+{% if fn.local %}
+from {{ fn.local }} import script
+{% endif %}
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+
+
+{% if not fn.local %}
+{% include "cloudevent/script.py" %}
+
+
+{% endif %}
+@functions_framework.cloud_event
+def {{ fn.entry_point }}(event: CloudEvent) -> None:
+    cloud_logging.label(event_id=event["id"])
+    if delivery.too_old(event):
+        return
+    try:
+        received = read(event)
+    except ValueError as error:
+        logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
+        return  # Acknowledged: it will never get better. With a dead-letter topic: raise
+    # An exception is answered with 500, and the event is delivered again.
+    {{ "script." if fn.local }}handle(received)
+
+
+def read(event: CloudEvent) -> {{ "script." if fn.local }}Event:
+    """Return what `event` says; raise ValueError where its data is neither absent nor a JSON object."""
+    return {{ "script." if fn.local }}Event(
+        source=event["source"],
+        event_id=event["id"],
+        type=event["type"],
+        subject=event.get("subject") or "",
+        data={} if event.data is None else delivery.data_of(event),
+    )

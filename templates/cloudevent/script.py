@@ -1,0 +1,25 @@
+{% if fn.local %}
+"""What the function does with an event, apart from how it arrives."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+{% endif %}
+@dataclass(frozen=True)
+class Event:
+    """An event. One that is delivered again has the same `source` and `event_id`."""
+
+    source: str
+    event_id: str
+    type: str
+    subject: str
+    data: dict[str, Any]
+
+
+def handle(received: Event) -> None:
+    """Do the work; raise where the event should be delivered again."""
+    logger.info("%s about %s with %s", received.type, received.subject, ", ".join(received.data))

@@ -1,0 +1,26 @@
+{% if fn.local %}
+"""What the function does with a change, apart from how it learns of it."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+logger = logging.getLogger(__name__)
+
+
+{% endif %}
+@dataclass(frozen=True)
+class Change:
+    """A change of a document. An event that comes again has the same `source` and `event_id`."""
+
+    source: str
+    event_id: str
+    document: str
+    kind: Literal["created", "updated", "deleted"]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def handle(change: Change) -> None:
+    """Do the work; raise where the event should be delivered again."""
+    logger.info("%s was %s", change.document, change.kind)

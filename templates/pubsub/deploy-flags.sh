@@ -1,0 +1,1 @@
+set -- --trigger-topic="$TOPIC" --trigger-service-account="$trigger_account" --retry "$@"

@@ -1,0 +1,61 @@
+"""Handles the messages of a Pub/Sub topic."""
+
+import base64
+{% if not fn.local %}
+import json
+{% endif %}
+import logging
+{% if not fn.local %}
+from dataclasses import dataclass
+{% endif %}
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+import cloud_logging
+import delivery
+{% if fn.local %}
+from {{ fn.local }} import script
+{% endif %}
+
+EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+
+
+{% if not fn.local %}
+{% include "pubsub/script.py" %}
+
+
+{% endif %}
+@functions_framework.cloud_event
+def {{ fn.entry_point }}(event: CloudEvent) -> None:
+    cloud_logging.label(event_id=event["id"])
+    if delivery.too_old(event):
+        return
+    try:
+        message = read(event)
+    except ValueError as error:
+        logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
+        return  # Acknowledged: it will never get better. With a dead-letter topic: raise
+    # An exception is answered with 500, and the event is delivered again.
+    {{ "script." if fn.local }}handle(message)
+
+
+def read(event: CloudEvent) -> {{ "script." if fn.local }}Message:
+    """Return the message that `event` carries; raise ValueError where it carries none."""
+    delivery.check_type(event, EVENT_TYPE)
+    message = delivery.data_of(event).get("message")
+    if not isinstance(message, dict):
+        raise ValueError("it carries no message")
+    attributes = message.get("attributes") or {}
+    if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
+        raise ValueError("attributes are no texts by name")
+    return {{ "script." if fn.local }}Message(
+        source=event["source"],
+        event_id=event["id"],
+        message_id=delivery.text(message, "messageId", delivery.text(message, "message_id", "")),
+        data=base64.b64decode(delivery.text(message, "data", ""), validate=True),
+        attributes=attributes,
+    )

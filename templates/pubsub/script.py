@@ -1,0 +1,37 @@
+{% if fn.local %}
+"""What the function does with a message, apart from how it arrives."""
+
+import json
+import logging
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+
+{% endif %}
+@dataclass(frozen=True)
+class Message:
+    """A message. One that is delivered again has the same `source` and `event_id`."""
+
+    source: str
+    event_id: str
+    message_id: str
+    data: bytes
+    attributes: dict[str, str]
+
+    def content(self) -> object:
+        """Return the data as what it is: a JSON value, else text, else bytes."""
+        try:
+            text = self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return self.data
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
+
+def handle(message: Message) -> None:
+    """Do the work; raise where the message should be delivered again."""
+    content = message.content()
+    logger.info("Message %s: %d bytes of %s", message.message_id, len(message.data), type(content).__name__)

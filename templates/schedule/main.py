@@ -1,0 +1,46 @@
+"""Runs a job when Cloud Scheduler asks for it."""
+
+import logging
+{% if not fn.local %}
+from dataclasses import dataclass
+{% endif %}
+from datetime import datetime
+from typing import NoReturn
+
+import flask
+import functions_framework
+
+import cloud_logging
+{% if fn.local %}
+from {{ fn.local }} import script
+{% endif %}
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+
+
+{% if not fn.local %}
+{% include "schedule/script.py" %}
+
+
+{% endif %}
+@functions_framework.http
+def {{ fn.entry_point }}(request: flask.Request) -> tuple[str, int]:
+    if request.method != "POST":
+        refuse(405, "use POST", Allow="POST")
+    name = request.headers.get("X-CloudScheduler-JobName")
+    if not name:
+        refuse(400, "the header X-CloudScheduler-JobName is missing")
+    try:
+        scheduled = datetime.fromisoformat(request.headers.get("X-CloudScheduler-ScheduleTime", ""))
+    except ValueError:
+        refuse(400, "the header X-CloudScheduler-ScheduleTime is no time")
+    # An exception answers 500, and Cloud Scheduler tries again.
+    {{ "script." if fn.local }}run({{ "script." if fn.local }}Job(name, scheduled))
+    return "", 204
+
+
+def refuse(status: int, reason: str, **headers: str) -> NoReturn:
+    """End the request with the caller's mistake as JSON."""
+    logger.warning("Refused with %d: %s", status, reason)
+    flask.abort(flask.make_response({"error": reason}, status, headers))

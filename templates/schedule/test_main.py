@@ -1,0 +1,58 @@
+"""Tests of the function as the framework serves it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+LOGIC = "{{ fn.local + ".script" if fn.local else "main" }}"
+
+
+def test_a_scheduled_run(client: FlaskClient, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[Any] = []
+    monkeypatch.setattr(f"{LOGIC}.run", jobs.append)
+    response = client.post("/", headers=headers)
+    assert (response.status_code, response.data) == (204, b"")
+    assert [(job.name, job.scheduled) for job in jobs] == [("nightly", datetime(2026, 11, 22, 2, tzinfo=UTC))]
+
+
+def test_the_work_is_logged(
+    client: FlaskClient, headers: dict[str, str], logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    client.post("/", headers=headers, json={"any": "body"})
+    assert [entry["message"] for entry in logged()] == ["Ran nightly, scheduled for 2026-11-22T02:00:00+00:00"]
+
+
+def test_a_run_that_fails_is_tried_again(
+    client: FlaskClient, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(job: object) -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(f"{LOGIC}.run", fail)
+    assert client.post("/", headers=headers).status_code == 500
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_another_method(client: FlaskClient, headers: dict[str, str], method: str) -> None:
+    response = client.open("/", method=method, headers=headers)
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "reason"),
+    [
+        ("X-CloudScheduler-JobName", None, "the header X-CloudScheduler-JobName is missing"),
+        ("X-CloudScheduler-JobName", "", "the header X-CloudScheduler-JobName is missing"),
+        ("X-CloudScheduler-ScheduleTime", None, "the header X-CloudScheduler-ScheduleTime is no time"),
+        ("X-CloudScheduler-ScheduleTime", "tomorrow", "the header X-CloudScheduler-ScheduleTime is no time"),
+    ],
+)
+def test_a_request_that_the_scheduler_does_not_make(
+    client: FlaskClient, headers: dict[str, str], header: str, value: str | None, reason: str
+) -> None:
+    del headers[header]
+    response = client.post("/", headers=headers if value is None else {**headers, header: value})
+    assert (response.status_code, response.json) == (400, {"error": reason})

@@ -1,0 +1,47 @@
+"""What is the same for every event: whether it is worth another try, and whether it holds what it should."""
+
+import logging
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from cloudevents.http import CloudEvent
+
+# Off unless it is set. The platform goes on with retries for a day or more; this ends them.
+MAX_AGE_SECONDS = float(os.environ.get("MAX_EVENT_AGE_SECONDS") or "inf")
+
+logger = logging.getLogger(__name__)
+
+
+def too_old(event: CloudEvent) -> bool:
+    """Whether `event` is older than MAX_EVENT_AGE_SECONDS; if so, log it. An event without a valid time is not."""
+    try:
+        age = (datetime.now(UTC) - datetime.fromisoformat(event["time"])).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return False
+    if age <= MAX_AGE_SECONDS:
+        return False
+    logger.warning("Dropped %s event %s: it is %d seconds old", event["type"], event["id"], age)
+    return True
+
+
+def data_of(event: CloudEvent) -> dict[str, Any]:
+    """Return the JSON object that `event` carries; raise ValueError where it carries something else."""
+    # The framework hands on data that it cannot read as bytes.
+    if not isinstance(event.data, dict):
+        raise ValueError(f"its data is no JSON object but {type(event.data).__name__}")
+    return event.data
+
+
+def check_type(event: CloudEvent, expected: str) -> None:
+    """Raise ValueError where the trigger was set up for events of another type."""
+    if event["type"] != expected:
+        raise ValueError(f"its type is not {expected}")
+
+
+def text(data: dict[str, Any], key: str, default: str | None = None) -> str:
+    """Return the text under `key`, or `default` where it is absent or null; raise ValueError where it is no text."""
+    value = default if data.get(key) is None else data[key]
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is {'missing' if value is None else 'no text'}")
+    return value

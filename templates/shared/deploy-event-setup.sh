@@ -1,0 +1,12 @@
+trigger_account=${TRIGGER_SERVICE_ACCOUNT:-$SERVICE_ACCOUNT}
+
+show_receiver() {
+    show gcloud projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:$trigger_account" \
+        --role=roles/eventarc.eventReceiver --condition=None
+}
+
+show_invoker() {
+    echo '# After the first deployment:'
+    show gcloud functions add-invoker-policy-binding {{ cookiecutter.function_name }} --project="$PROJECT" \
+        --region="$region" --member="serviceAccount:$trigger_account"
+}

@@ -1,0 +1,54 @@
+"""Handles the objects that are written to a Cloud Storage bucket."""
+
+import logging
+{% if not fn.local %}
+from dataclasses import dataclass
+{% endif %}
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+import cloud_logging
+import delivery
+{% if fn.local %}
+from {{ fn.local }} import script
+{% endif %}
+
+EVENT_TYPE = "google.cloud.storage.object.v1.finalized"
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+
+
+{% if not fn.local %}
+{% include "storage/script.py" %}
+
+
+{% endif %}
+@functions_framework.cloud_event
+def {{ fn.entry_point }}(event: CloudEvent) -> None:
+    cloud_logging.label(event_id=event["id"])
+    if delivery.too_old(event):
+        return
+    try:
+        stored = read(event)
+    except ValueError as error:
+        logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
+        return  # Acknowledged: it will never get better. With a dead-letter topic: raise
+    # An exception is answered with 500, and the event is delivered again.
+    {{ "script." if fn.local }}handle(stored)
+
+
+def read(event: CloudEvent) -> {{ "script." if fn.local }}StoredObject:
+    """Return the object that `event` tells of; raise ValueError where it tells of none."""
+    delivery.check_type(event, EVENT_TYPE)
+    data = delivery.data_of(event)
+    return {{ "script." if fn.local }}StoredObject(
+        source=event["source"],
+        event_id=event["id"],
+        bucket=delivery.text(data, "bucket"),
+        name=delivery.text(data, "name"),
+        generation=delivery.text(data, "generation"),
+        size=int(delivery.text(data, "size", "0")),
+        content_type=delivery.text(data, "contentType", "application/octet-stream"),
+    )
