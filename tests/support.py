@@ -35,6 +35,12 @@ COMBINATIONS: list[dict[str, Any]] = [
 ]
 
 
+def signature(trigger: str) -> str:
+    """Return how the functions of a trigger are decorated: http or cloud_event."""
+    facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))
+    return str(facts["signature"])
+
+
 def label(answers: Mapping[str, Any]) -> str:
     """Name a combination in a test's id."""
     return "-".join(map(str, answers.values())) or "default"

@@ -43,7 +43,25 @@ def check_http(function: Served) -> None:
     assert function.ask(method="HEAD")[0] == 200
 
 
-CHECKS = {"http": check_http}
+def check_schedule(function: Served) -> None:
+    """Ask the job as Cloud Scheduler does, and as it does not."""
+    scheduler = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": "2026-11-22T02:00:00Z"}
+    assert function.ask(method="POST", headers=scheduler)[:2] == (204, b"")
+    status, body, _ = function.ask(method="POST", headers={**scheduler, "X-CloudScheduler-ScheduleTime": "soon"})
+    assert (status, list(json.loads(body))) == (400, ["error"])
+    status, body, headers = function.ask(headers=scheduler)
+    assert (status, list(json.loads(body)), headers["Allow"]) == (405, ["error"], "POST")
+
+
+def check_event(function: Served) -> None:
+    """Ask a function for events with one that it can only find malformed, and with one that is no event."""
+    event = {"ce-specversion": "1.0", "ce-type": "com.example.another", "ce-source": "//here", "ce-id": "1"}
+    assert function.ask(body=b"[1]", headers={**event, **JSON})[:2] == (200, b"OK")
+    assert function.ask(body=b"{}", headers=JSON)[0] == 400
+    assert function.ask()[0] == 405
+
+
+CHECKS = {trigger: check_event for trigger in TRIGGERS} | {"http": check_http, "schedule": check_schedule}
 
 
 @pytest.mark.parametrize("hashes", [False, True], ids=["plain", "hashes"])
@@ -69,8 +87,9 @@ def own_tests(scripts: Path, project: Path, home: Path) -> Any:
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("local_package", ["localpackage", "none"])
-def test_each_mutant_is_caught(fresh: Any, scripts: Path, home: Path, trigger: str, local_package: str) -> None:
+def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: str, local_package: str) -> None:
     project = fresh(trigger=trigger, local_package=local_package)
+    scripts = installed(project, quick=True)
     must(own_tests(scripts, project, home))
     main = project / "main.py"
     sources = {main: mutants.of_main(main.read_text("utf-8"), "hello_function")}

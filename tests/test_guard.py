@@ -110,7 +110,9 @@ def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> Non
         append("requirements.txt", "requests==2.32.5\n"),
         append("requirements.txt", "--index-url=https://example.com/simple\n"),
         append("requirements.in", "tomli ; python_version < '3.11'\n"),
-        lambda project: (project / "requirements.txt").write_text((project / "requirements.txt").read_text(), "utf-8-sig"),
+        lambda project: (project / "requirements.txt").write_text(
+            (project / "requirements.txt").read_text(), "utf-8-sig"
+        ),
         append("requirements.in", "markupsafe ; sys_platform == 'linux'\nFlask[async]>=3\n"),
         package("thirdparty", "setup.py", "code.py"),
         package("localpackage", "setup.py"),

@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
 QUESTIONS = ANSWERS["QUESTIONS"]
-# Beside main.py in some project, in its tests, or passed over by ruff or the upload.
-PROJECT = {"build", "cloud_logging", "conftest", "delivery", "dist", "events", "main", "node_modules", "test_layout", "test_main", "tests", "vendor"}
+# Beside main.py in some project, in its tests, or taken by the upload; and what ruff passes over.
+PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_layout", "test_main", "tests", "vendor"}
+PASSED_OVER = {"build", "dist", "node_modules"}
 
 
 def uv(*arguments: str, cwd: Path, **variables: str) -> None:
@@ -106,7 +107,7 @@ def main() -> int:
         work = Path(folder)
         made = locks(work)
         python = {name.partition(".")[0] for version in QUESTIONS["python_version"] for name in stdlib_list(version)}
-        modules = PROJECT | python | {"test"} | installed_modules(work)
+        modules = PROJECT | PASSED_OVER | python | {"test"} | installed_modules(work)
         reserved = {"entry_points": names(used_in_main()), "modules": names(modules)}
         made[ROOT / "rules" / "reserved.json"] = json.dumps(reserved, indent=2) + "\n"
     for path, text in made.items():

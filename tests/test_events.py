@@ -1,0 +1,276 @@
+"""Functions for events, asked over a socket in the forms that Google sends: a table of what each answers."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import ROOT, TRIGGERS, Served, environment, free_port, need, run, served, signature
+
+pytestmark = pytest.mark.slow
+EVENT_TRIGGERS = [trigger for trigger in TRIGGERS if signature(trigger) == "cloud_event"]
+SAMPLES = {"pubsub": "text.json", "storage": "object.json", "firestore": "created.json", "cloudevent": "audit-log.json"}
+
+Answer = tuple[int, list[str]]
+HANDLED: Answer = (200, ["INFO"])
+MALFORMED: Answer = (200, ["ERROR"])
+DROPPED: Answer = (200, ["WARNING"])
+REFUSED: Answer = (400, [])
+# What each request answers, and what it logs under the event's id; the last column is for any event, whose shape is free.
+TABLE: dict[str, tuple[Answer, Answer]] = {
+    #                         one kind    any event
+    "valid": (HANDLED, HANDLED),
+    "valid, again": (HANDLED, HANDLED),
+    "500 KB": (HANDLED, HANDLED),
+    "old": (DROPPED, DROPPED),
+    "no data": (MALFORMED, HANDLED),
+    "not JSON": (MALFORMED, MALFORMED),
+    "not UTF-8": (MALFORMED, MALFORMED),
+    "a list": (MALFORMED, MALFORMED),
+    "another shape": (MALFORMED, HANDLED),
+    "another type": (MALFORMED, HANDLED),
+    "no ce-id": (REFUSED, REFUSED),
+    "no ce-source": (REFUSED, REFUSED),
+    "no ce-type": (REFUSED, REFUSED),
+    "no ce-specversion": (REFUSED, REFUSED),
+}
+# The framework's own: without ce-id it takes the body for a push message of Pub/Sub (the sample is an old one), and
+# reads it as text, which protobuf is not.
+FRAMEWORKS_OWN: dict[tuple[str, str], Answer] = {
+    ("pubsub", "no ce-id"): DROPPED,
+    ("firestore", "no ce-id"): (500, []),
+}
+STRUCTURED = {case: row for case, row in TABLE.items() if case not in ("not JSON", "not UTF-8")} | {
+    "broken JSON": (REFUSED, REFUSED),
+}
+
+
+def sample(project: Path, scripts: Path, trigger: str, name: str = "") -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a sample as they are sent; Firestore's by way of the project's own environment."""
+    events = project / "events"
+    lines = (events / "headers.txt").read_text("utf-8").splitlines()
+    headers = dict(line.split(": ", 1) for line in lines)
+    file = events / (name or SAMPLES[trigger])
+    if trigger != "firestore":
+        return headers, file.read_bytes()
+    code = (
+        "import sys; from google.events.cloud.firestore import DocumentEventData as D;"
+        "sys.stdout.buffer.write(D.serialize(D.from_json(open(sys.argv[1], encoding='utf-8').read())))"
+    )
+    return headers, subprocess.run([scripts / "python", "-c", code, file], capture_output=True, check=True).stdout
+
+
+def request(case: str, trigger: str, headers: dict[str, str], body: bytes) -> tuple[dict[str, str], bytes]:
+    """Turn a valid request into that of a case."""
+    headers = {**headers, "ce-id": f"id of {case}".replace(", again", ""), "ce-time": datetime.now(UTC).isoformat()}
+    if case.startswith("no ce-"):
+        del headers[case.removeprefix("no ")]
+    if case == "old":
+        headers["ce-time"] = "2026-01-01T00:00:00Z"
+    if case == "another type":
+        headers["ce-type"] = "com.example.another"
+    if case == "500 KB":
+        # An unknown field: JSON passes over it, and so does protobuf (field 99, of bytes).
+        if trigger == "firestore":
+            filling = b"x" * 500_000
+            body += (
+                b"\x9a\x06"
+                + bytes([len(filling) & 127 | 128, len(filling) >> 7 & 127 | 128, len(filling) >> 14])
+                + filling
+            )
+        else:
+            body = json.dumps({**json.loads(body), "filling": "x" * 500_000}).encode()
+    other = {
+        "no data": b"",
+        "not JSON": b"{",
+        "not UTF-8": b"\xff\xfe",
+        "a list": b"[1]",
+        "another shape": b'{"another": 1}',
+    }
+    return headers, other.get(case, body)
+
+
+def structured(headers: dict[str, str], body: bytes, trigger: str) -> tuple[dict[str, str], bytes]:
+    """Turn a binary request into a structured one (CloudEvents 1.0, HTTP binding and JSON format)."""
+    event: dict[str, Any] = {n.lower().removeprefix("ce-"): v for n, v in headers.items() if n.startswith("ce-")}
+    event["datacontenttype"] = headers["Content-Type"]
+    if body and trigger == "firestore" and body[:1] not in b"{[":
+        event["data_base64"] = base64.b64encode(body).decode()
+    elif body:
+        event["data"] = json.loads(body)
+    return {"Content-Type": "application/cloudevents+json"}, json.dumps(event).encode()
+
+
+@pytest.mark.parametrize("form", ["binary", "structured"])
+@pytest.mark.parametrize("local_package", ["localpackage", "none"])
+@pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
+def test_what_each_event_answers(
+    bake: Any, installed: Any, home: Path, trigger: str, local_package: str, form: str
+) -> None:
+    project = bake(trigger=trigger, local_package=local_package)
+    scripts = installed(project, quick=True)
+    valid = sample(project, scripts, trigger)
+    wrong = {}
+    with served(scripts, project, "hello_function", home, MAX_EVENT_AGE_SECONDS="3600") as function:
+        for case, row in (TABLE if form == "binary" else STRUCTURED).items():
+            headers, body = request(case, trigger, *valid)
+            if form == "structured":
+                headers, body = structured(headers, body, trigger)
+            if case == "broken JSON":
+                body = body[:-1]
+            before = len(function.entries())
+            status = function.ask(body=body, headers=headers)[0]
+            entries = function.entries()[before:]
+            mine = [e["severity"] for e in entries if e.get("logging.googleapis.com/labels", {}).get("event_id")]
+            expected = row[trigger == "cloudevent"]
+            if form == "binary":
+                expected = FRAMEWORKS_OWN.get((trigger, case), expected)
+            if (status, mine) != expected:
+                wrong[case] = (status, mine, entries)
+    assert not wrong
+
+
+@pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
+def test_an_error_that_may_pass_is_the_only_5xx(fresh: Any, installed: Any, home: Path, trigger: str) -> None:
+    project = fresh(trigger=trigger)
+    scripts = installed(project, quick=True)
+    with (project / "localpackage" / "script.py").open("a") as script:
+        script.write("\n\ndef handle(_: object) -> None:\n    raise ConnectionError('away')\n")
+    headers, body = sample(project, scripts, trigger)
+    with served(scripts, project, "hello_function", home) as function:
+        status, answer, _ = function.ask(body=body, headers=headers)
+        [entry] = function.entries()
+    assert status == 500 and b"Traceback" not in answer
+    assert entry["severity"] == "ERROR" and "ConnectionError: away" in entry["message"]
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+
+
+@pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
+def test_the_readmes_command_sends_a_sample(bake: Any, installed: Any, home: Path, trigger: str) -> None:
+    project = bake(trigger=trigger)
+    scripts = installed(project, quick=True)
+    lines = (project / "README.md").read_text("utf-8").splitlines()
+    command = next(line for line in lines if line.startswith(("curl", "python events/send.py")))
+    with served(scripts, project, "hello_function", home) as function:
+        if command.startswith("curl"):
+            need("curl")
+            command = command.replace("http://127.0.0.1:8080", function.url)
+        else:
+            command = f"{command} {function.url}/"
+        path = {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
+        done = run("sh", "-c", command, cwd=project, env=environment(home, **path))
+        assert "200" in done.stdout, done.stdout
+        assert [entry["severity"] for entry in function.entries()] == ["INFO"]
+
+
+def test_each_trigger_brings_no_more_samples_than_the_skeleton_has_room_for() -> None:
+    slots = list((ROOT / "{{cookiecutter.function_name}}" / "events").iterdir())
+    for trigger in TRIGGERS:
+        assert len(list((ROOT / "templates" / trigger / "events").glob("*"))) <= len(slots)
+
+
+@contextmanager
+def pubsub_emulator(home: Path) -> Iterator[str]:
+    """Run Google's Pub/Sub emulator; yield its address. It and its Java child are ended as one process group."""
+    need("java")
+    port = free_port()
+    command = [
+        need("gcloud"),
+        "beta",
+        "emulators",
+        "pubsub",
+        "start",
+        "--project=demo-x",
+        f"--host-port=127.0.0.1:{port}",
+    ]
+    (home / "data").mkdir()
+    env = environment(home, CLOUDSDK_CONFIG=str(home / "gcloud"), CLOUDSDK_CORE_DISABLE_PROMPTS="1")
+    with (home / "emulator.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, f"--data-dir={home / 'data'}"], env=env, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (home / "emulator.log").read_text()
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/v1/projects/demo-x"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+def call(url: str, method: str, content: Any) -> Any:
+    """Call the emulator's REST interface."""
+    headers = {"Content-Type": "application/json"}
+    sent = urllib.request.Request(url, json.dumps(content).encode(), headers, method=method)
+    with urllib.request.urlopen(sent, timeout=20) as answer:
+        return json.loads(answer.read())
+
+
+def times_logged(function: Served, text: str) -> int:
+    return sum(text in entry["message"] for entry in function.entries())
+
+
+def test_pubsub_for_real(fresh: Any, installed: Any, home: Path) -> None:
+    """The emulator pushes: what fails comes again until it does not, what is malformed comes once."""
+    project = fresh(trigger="pubsub")
+    scripts = installed(project, quick=True)
+    with (project / "localpackage" / "script.py").open("a") as script:
+        script.write(
+            "\n\nseen: list[str] = []\n\n\n"
+            "def handle(message: Message) -> None:\n"
+            "    seen.append(message.message_id)\n"
+            "    if message.attributes.get('fails') and seen.count(message.message_id) < 3:\n"
+            "        raise ConnectionError('passing')\n"
+            "    logger.info('handled %s', message.content())\n"
+        )
+    main = project / "main.py"
+    poison = '    message = delivery.data_of(event).get("message")\n'
+    text = main.read_text("utf-8")
+    assert poison in text
+    # A team's own rule for what is malformed.
+    rule = '    if "poison" in message["attributes"]:\n        raise ValueError("poison")\n'
+    main.write_text(text.replace(poison, poison + rule), "utf-8")
+    with pubsub_emulator(home) as there, served(scripts, project, "hello_function", home) as function:
+        call(f"{there}/topics/topic1", "PUT", {})
+        push = {"pushEndpoint": f"{function.url}/projects/demo-x/topics/topic1"}
+        retry = {"minimumBackoff": "0.1s", "maximumBackoff": "0.2s"}
+        subscription = {
+            "topic": "projects/demo-x/topics/topic1",
+            "pushConfig": push,
+            "ackDeadlineSeconds": 10,
+            "retryPolicy": retry,
+        }
+        call(f"{there}/subscriptions/sub1", "PUT", subscription)
+        messages = [
+            {"data": base64.b64encode(b"plain").decode(), "attributes": {"a": "b"}},
+            {"data": base64.b64encode(b"failing").decode(), "attributes": {"fails": "yes"}},
+            {"data": base64.b64encode(b"bad").decode(), "attributes": {"poison": "yes"}},
+            {"data": base64.b64encode(b"\xff\xfe").decode(), "attributes": {"a": "b"}},
+        ]
+        call(f"{there}/topics/topic1:publish", "POST", {"messages": messages})
+        deadline = time.monotonic() + 60
+        while not (times_logged(function, "handled failing") and times_logged(function, "Malformed")):
+            assert time.monotonic() < deadline, function.entries()
+            time.sleep(0.2)
+        # As long as it took the failing one to come three times, and more: the poisonous one has not come again.
+        time.sleep(3)
+        counts = {
+            text: times_logged(function, text)
+            for text in ("handled plain", "handled failing", "ConnectionError", "poison", "handled b'")
+        }
+    assert counts == {"handled plain": 1, "handled failing": 1, "ConnectionError": 2, "poison": 1, "handled b'": 1}
