@@ -43,11 +43,12 @@ TABLE: dict[str, tuple[Answer, Answer]] = {
     "no ce-type": (REFUSED, REFUSED),
     "no ce-specversion": (REFUSED, REFUSED),
 }
-# The framework's own: without ce-id it takes the body for a push message of Pub/Sub (the sample is an old one), and
+# The framework's own: without one of these it takes the body for a push message of Pub/Sub (the sample is an old one), and
 # reads it as text, which protobuf is not.
 FRAMEWORKS_OWN: dict[tuple[str, str], Answer] = {
-    ("pubsub", "no ce-id"): DROPPED,
-    ("firestore", "no ce-id"): (500, []),
+    (trigger, f"no ce-{header}"): answer
+    for trigger, answer in (("pubsub", DROPPED), ("firestore", (500, [])))
+    for header in ("id", "source", "type", "specversion")
 }
 STRUCTURED = {case: row for case, row in TABLE.items() if case not in ("not JSON", "not UTF-8")} | {
     "broken JSON": (REFUSED, REFUSED),
