@@ -61,7 +61,7 @@ if [ "$mode" = setup ]; then
     show gcloud services enable {{ fn.trigger.apis | join(" ") }} --project="$PROJECT"
     show gcloud iam service-accounts create "${SERVICE_ACCOUNT%%@*}" --project="$PROJECT"
     if [ -n "${SECRETS-}" ]; then
-        echo "$SECRETS" | tr ',' '\n' | while IFS= read -r secret; do
+        printf '%s\n' "$SECRETS" | tr ',' '\n' | while IFS= read -r secret; do
             secret=${secret#*=}
             show gcloud secrets add-iam-policy-binding "${secret%%:*}" --project="$PROJECT" \
                 --member="serviceAccount:$SERVICE_ACCOUNT" --role=roles/secretmanager.secretAccessor

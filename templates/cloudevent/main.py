@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 {% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
-    cloud_logging.label(event_id=event["id"])
+    cloud_logging.label(event_id=str(event["id"]))
     if delivery.too_old(event):
         return
     try:
@@ -43,9 +43,9 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
 def read(event: CloudEvent) -> {{ "script." if fn.local }}Event:
     """Return what `event` says; raise ValueError where its data is neither absent nor a JSON object."""
     return {{ "script." if fn.local }}Event(
-        source=event["source"],
-        event_id=event["id"],
+        source=delivery.text(event.get_attributes(), "source"),
+        event_id=delivery.text(event.get_attributes(), "id"),
         type=event["type"],
-        subject=event.get("subject") or "",
+        subject=delivery.text(event.get_attributes(), "subject", ""),
         data={} if event.data is None else delivery.data_of(event),
     )

@@ -1,5 +1,6 @@
 """Tests of the function as the framework serves it."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,10 @@ def test_the_work_is_logged_with_the_events_id(client: FlaskClient, headers: dic
 
 
 MALFORMED: list[tuple[bytes, dict[str, str], str]] = [
-    (body("malformed.json"), {}, "no JSON object but bytes"),
-    (b"\xff", {}, "no JSON object but bytes"),
-    (b"[]", {}, "no JSON object but list"),
-    (b"1", {}, "no JSON object but int"),
+    (body("malformed.json"), {}, "not a JSON object but bytes"),
+    (b"\xff", {}, "not a JSON object but bytes"),
+    (b"[]", {}, "not a JSON object but list"),
+    (b"1", {}, "not a JSON object but int"),
 ]
 
 

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 {% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
-    cloud_logging.label(event_id=event["id"])
+    cloud_logging.label(event_id=str(event["id"]))
     if delivery.too_old(event):
         return
     try:
@@ -47,7 +47,7 @@ def read(event: CloudEvent) -> {{ "script." if fn.local }}Change:
     """Return the change that `event` tells of; raise ValueError where it tells of none."""
     delivery.check_type(event, EVENT_TYPE)
     if not isinstance(event.data, bytes):
-        raise ValueError(f"its data is no protobuf but {type(event.data).__name__}")
+        raise ValueError(f"its data is not protobuf but {type(event.data).__name__}")
     try:
         data = DocumentEventData.pb(DocumentEventData.deserialize(event.data))
         before = fields(data.old_value) if data.HasField("old_value") else None
@@ -57,8 +57,8 @@ def read(event: CloudEvent) -> {{ "script." if fn.local }}Change:
     if before is None and after is None:
         raise ValueError("it holds no document, neither old nor new")
     return {{ "script." if fn.local }}Change(
-        source=event["source"],
-        event_id=event["id"],
+        source=delivery.text(event.get_attributes(), "source"),
+        event_id=delivery.text(event.get_attributes(), "id"),
         document=(data.old_value if after is None else data.value).name,
         kind="created" if before is None else "deleted" if after is None else "updated",
         before=before,

@@ -1,5 +1,6 @@
 """Tests of the function as the framework serves it."""
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,9 +75,9 @@ def test_the_work_is_logged_with_the_events_id(client: FlaskClient, headers: dic
 TOO_LATE = DocumentEventData({"value": {"fields": {"a": {"timestamp_value": {"seconds": 2**60}}}}})
 MALFORMED: list[tuple[bytes, dict[str, str], str]] = [
     (body("malformed.json"), {}, "neither old nor new"),
-    (b"", {}, "no protobuf but NoneType"),
+    (b"", {}, "not protobuf but NoneType"),
     (b"\xff", {}, "Error parsing message"),
-    (b"{}", {}, "no protobuf but dict"),
+    (b"{}", {}, "not protobuf but dict"),
     (bytes(DocumentEventData.serialize(TOO_LATE)), {}, "Timestamp is not valid"),
     (body("{{ fn.trigger.sample }}"), {"ce-type": "com.example.another"}, "its type is not"),
 ]

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 {% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
-    cloud_logging.label(event_id=event["id"])
+    cloud_logging.label(event_id=str(event["id"]))
     if delivery.too_old(event):
         return
     try:
@@ -49,13 +49,13 @@ def read(event: CloudEvent) -> {{ "script." if fn.local }}Message:
     message = delivery.data_of(event).get("message")
     if not isinstance(message, dict):
         raise ValueError("it carries no message")
-    attributes = message.get("attributes") or {}
+    attributes = {} if message.get("attributes") is None else message["attributes"]
     if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
-        raise ValueError("attributes are no texts by name")
+        raise ValueError("attributes is not a map of strings")
     return {{ "script." if fn.local }}Message(
-        source=event["source"],
-        event_id=event["id"],
-        message_id=delivery.text(message, "messageId", delivery.text(message, "message_id", "")),
+        source=delivery.text(event.get_attributes(), "source"),
+        event_id=delivery.text(event.get_attributes(), "id"),
+        message_id=delivery.text(message, "messageId", "") or delivery.text(message, "message_id", ""),
         data=base64.b64decode(delivery.text(message, "data", ""), validate=True),
         attributes=attributes,
     )

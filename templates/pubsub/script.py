@@ -20,14 +20,14 @@ class Message:
     attributes: dict[str, str]
 
     def content(self) -> object:
-        """Return the data as what it is: a JSON value, else text, else bytes."""
+        """Return the data as a JSON value where it is one, else as text, else as bytes."""
         try:
             text = self.data.decode("utf-8")
         except UnicodeDecodeError:
             return self.data
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # The second where it is nested thousands deep.
             return text
 
 

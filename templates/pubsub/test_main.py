@@ -1,5 +1,6 @@
 """Tests of the function as the framework serves it."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,14 @@ def test_a_message(
     assert logged() == []
 
 
+def test_data_that_is_nested_too_deep_is_text(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], logged: Logged
+) -> None:
+    data = base64.b64encode(b"[" * 100_000).decode()
+    assert client.post("/", headers=headers, json={"message": {"data": data}}).status_code == 200
+    assert [message.content() for message in handled] == ["[" * 100_000]
+
+
 @pytest.mark.parametrize("spelling", ["messageId", "message_id"])
 def test_either_spelling_of_the_id(
     client: FlaskClient, headers: dict[str, str], handled: list[Any], spelling: str
@@ -63,16 +72,18 @@ def test_the_work_is_logged_with_the_events_id(client: FlaskClient, headers: dic
 
 MALFORMED: list[tuple[bytes, dict[str, str], str]] = [
     (body("malformed.json"), {}, "base64"),
-    (b"", {}, "no JSON object but NoneType"),
-    (b"{", {}, "no JSON object but bytes"),
-    (b"\xff", {}, "no JSON object but bytes"),
-    (b"[]", {}, "no JSON object but list"),
+    (b"", {}, "not a JSON object but NoneType"),
+    (b"{", {}, "not a JSON object but bytes"),
+    (b"\xff", {}, "not a JSON object but bytes"),
+    (b"[]", {}, "not a JSON object but list"),
     (b"{}", {}, "it carries no message"),
     (b'{"message": "text"}', {}, "it carries no message"),
-    (b'{"message": {"data": 1}}', {}, "data is no text"),
-    (b'{"message": {"messageId": 1}}', {}, "messageId is no text"),
-    (b'{"message": {"attributes": ["a"]}}', {}, "attributes are no texts by name"),
-    (b'{"message": {"attributes": {"a": 1}}}', {}, "attributes are no texts by name"),
+    (b'{"message": {"data": 1}}', {}, "data is not a string"),
+    (b'{"message": {"data": false}}', {}, "data is not a string"),
+    (b'{"message": {"messageId": 1}}', {}, "messageId is not a string"),
+    (b'{"message": {"attributes": false}}', {}, "attributes is not a map of strings"),
+    (b'{"message": {"attributes": ["a"]}}', {}, "attributes is not a map of strings"),
+    (b'{"message": {"attributes": {"a": 1}}}', {}, "attributes is not a map of strings"),
     (body("{{ fn.trigger.sample }}"), {"ce-type": "com.example.another"}, "its type is not"),
 ]
 

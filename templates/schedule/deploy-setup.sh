@@ -1,5 +1,8 @@
-trigger_setup() {
+if [ "$mode" = setup ]; then
     : "${SCHEDULE:?set it to when the job runs, such as '0 6 * * *'}"
+fi
+
+trigger_setup() {
     caller=${SCHEDULER_SERVICE_ACCOUNT:-$SERVICE_ACCOUNT}
     url=https://$region-$PROJECT.cloudfunctions.net/{{ cookiecutter.function_name }}
     echo '# After the first deployment:'

@@ -15,6 +15,8 @@ import cloud_logging
 from {{ fn.local }} import script
 {% endif %}
 
+NO_TIME = "the header X-CloudScheduler-ScheduleTime is not a valid time"
+
 cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,9 @@ def {{ fn.entry_point }}(request: flask.Request) -> tuple[str, int]:
     try:
         scheduled = datetime.fromisoformat(request.headers.get("X-CloudScheduler-ScheduleTime", ""))
     except ValueError:
-        refuse(400, "the header X-CloudScheduler-ScheduleTime is no time")
+        refuse(400, NO_TIME)
+    if scheduled.tzinfo is None:
+        refuse(400, NO_TIME)
     # An exception answers 500, and Cloud Scheduler tries again.
     {{ "script." if fn.local }}run({{ "script." if fn.local }}Job(name, scheduled))
     return "", 204

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+NO_TIME = "the header X-CloudScheduler-ScheduleTime is not a valid time"
 LOGIC = "{{ fn.local + ".script" if fn.local else "main" }}"
 
 
@@ -46,8 +47,9 @@ def test_another_method(client: FlaskClient, headers: dict[str, str], method: st
     [
         ("X-CloudScheduler-JobName", None, "the header X-CloudScheduler-JobName is missing"),
         ("X-CloudScheduler-JobName", "", "the header X-CloudScheduler-JobName is missing"),
-        ("X-CloudScheduler-ScheduleTime", None, "the header X-CloudScheduler-ScheduleTime is no time"),
-        ("X-CloudScheduler-ScheduleTime", "tomorrow", "the header X-CloudScheduler-ScheduleTime is no time"),
+        ("X-CloudScheduler-ScheduleTime", None, NO_TIME),
+        ("X-CloudScheduler-ScheduleTime", "2026-11-22T02:00:00", NO_TIME),
+        ("X-CloudScheduler-ScheduleTime", "tomorrow", NO_TIME),
     ],
 )
 def test_a_request_that_the_scheduler_does_not_make(

@@ -2,12 +2,13 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from cloudevents.http import CloudEvent
 
-# Off unless it is set. The platform goes on with retries for a day or more; this ends them.
+# Off unless it is set. The platform goes on with retries for a day; this ends them.
 MAX_AGE_SECONDS = float(os.environ.get("MAX_EVENT_AGE_SECONDS") or "inf")
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def data_of(event: CloudEvent) -> dict[str, Any]:
     """Return the JSON object that `event` carries; raise ValueError where it carries something else."""
     # The framework hands on data that it cannot read as bytes.
     if not isinstance(event.data, dict):
-        raise ValueError(f"its data is no JSON object but {type(event.data).__name__}")
+        raise ValueError(f"its data is not a JSON object but {type(event.data).__name__}")
     return event.data
 
 
@@ -39,9 +40,13 @@ def check_type(event: CloudEvent, expected: str) -> None:
         raise ValueError(f"its type is not {expected}")
 
 
-def text(data: dict[str, Any], key: str, default: str | None = None) -> str:
-    """Return the text under `key`, or `default` where it is absent or null; raise ValueError where it is no text."""
-    value = default if data.get(key) is None else data[key]
+def text(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    """Return the string under `key`, or `default` where it is absent, null or empty; raise ValueError otherwise."""
+    value = data.get(key)
+    if value in (None, ""):
+        value = default
+    if value is None:
+        raise ValueError(f"{key} is missing")
     if not isinstance(value, str):
-        raise ValueError(f"{key} is {'missing' if value is None else 'no text'}")
+        raise ValueError(f"{key} is not a string")
     return value

@@ -1,10 +1,5 @@
 trigger_account=${TRIGGER_SERVICE_ACCOUNT:-$SERVICE_ACCOUNT}
 
-show_receiver() {
-    show gcloud projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:$trigger_account" \
-        --role=roles/eventarc.eventReceiver --condition=None
-}
-
 show_invoker() {
     echo '# After the first deployment:'
     show gcloud functions add-invoker-policy-binding {{ cookiecutter.function_name }} --project="$PROJECT" \

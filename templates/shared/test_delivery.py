@@ -31,15 +31,16 @@ def test_an_error_that_may_pass_is_raised(
 
 @pytest.mark.parametrize(("limit", "times_handled"), [("60", 0), ("1e12", 1), ("", 1)])
 def test_an_old_event_is_dropped_where_a_limit_is_set(
-    client: FlaskClient,
+    request: pytest.FixtureRequest,
     headers: dict[str, str],
-    handled: list[Any],
     logged: Logged,
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
     times_handled: int,
 ) -> None:
-    monkeypatch.setattr("delivery.MAX_AGE_SECONDS", float(limit or "inf"))
+    monkeypatch.setenv("MAX_EVENT_AGE_SECONDS", limit)
+    # Only now, since the function reads the variable when it starts.
+    client, handled = request.getfixturevalue("client"), request.getfixturevalue("handled")
     assert client.post("/", headers=headers, data=body("{{ fn.trigger.sample }}")).status_code == 200
     assert [entry["severity"] for entry in logged()] == ["WARNING"] * (1 - times_handled)
     assert len(handled) == times_handled
@@ -52,3 +53,16 @@ def test_an_event_without_a_valid_time_is_handled(
     monkeypatch.setattr("delivery.MAX_AGE_SECONDS", 60)
     client.post("/", headers={**headers, "ce-time": time}, data=body("{{ fn.trigger.sample }}"))
     assert len(handled) == 1
+
+
+@pytest.mark.parametrize("attribute", ["id", "source"])
+def test_an_identity_that_is_not_a_string_is_malformed(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], logged: Logged, attribute: str
+) -> None:
+    event = {name.removeprefix("ce-"): value for name, value in headers.items() if name.startswith("ce-")}
+    data = base64.b64encode(body("{{ fn.trigger.sample }}")).decode()
+    structured = {**event, attribute: 1, "data_base64": data}
+    response = client.post("/", json=structured, headers={"Content-Type": "application/cloudevents+json"})
+    assert response.status_code == 200
+    assert [entry["severity"] for entry in logged()] == ["ERROR"]
+    assert handled == []

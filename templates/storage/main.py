@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 {% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
-    cloud_logging.label(event_id=event["id"])
+    cloud_logging.label(event_id=str(event["id"]))
     if delivery.too_old(event):
         return
     try:
@@ -43,12 +43,15 @@ def read(event: CloudEvent) -> {{ "script." if fn.local }}StoredObject:
     """Return the object that `event` tells of; raise ValueError where it tells of none."""
     delivery.check_type(event, EVENT_TYPE)
     data = delivery.data_of(event)
+    size = delivery.text(data, "size", "0")
+    if not (size.isascii() and size.isdigit()):
+        raise ValueError("size is not a number")
     return {{ "script." if fn.local }}StoredObject(
-        source=event["source"],
-        event_id=event["id"],
+        source=delivery.text(event.get_attributes(), "source"),
+        event_id=delivery.text(event.get_attributes(), "id"),
         bucket=delivery.text(data, "bucket"),
         name=delivery.text(data, "name"),
         generation=delivery.text(data, "generation"),
-        size=int(delivery.text(data, "size", "0")),
+        size=int(size),
         content_type=delivery.text(data, "contentType", "application/octet-stream"),
     )

@@ -1,5 +1,6 @@
 """Tests of the function as the framework serves it."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,15 +54,16 @@ def test_the_work_is_logged_with_the_events_id(client: FlaskClient, headers: dic
 
 
 MALFORMED: list[tuple[bytes, dict[str, str], str]] = [
-    (body("malformed.json"), {}, "invalid literal for int()"),
-    (b"", {}, "no JSON object but NoneType"),
-    (b"{", {}, "no JSON object but bytes"),
-    (b"\xff", {}, "no JSON object but bytes"),
-    (b"[]", {}, "no JSON object but list"),
+    (body("malformed.json"), {}, "size is not a number"),
+    (b"", {}, "not a JSON object but NoneType"),
+    (b"{", {}, "not a JSON object but bytes"),
+    (b"\xff", {}, "not a JSON object but bytes"),
+    (b"[]", {}, "not a JSON object but list"),
     (b"{}", {}, "bucket is missing"),
     (b'{"bucket": "b"}', {}, "name is missing"),
-    (b'{"bucket": "b", "name": 1}', {}, "name is no text"),
-    (b'{"bucket": "b", "name": "n", "generation": "1", "size": 1}', {}, "size is no text"),
+    (b'{"bucket": "", "name": "n"}', {}, "bucket is missing"),
+    (b'{"bucket": "b", "name": 1}', {}, "name is not a string"),
+    (b'{"bucket": "b", "name": "n", "generation": "1", "size": 1}', {}, "size is not a string"),
     (body("{{ fn.trigger.sample }}"), {"ce-type": "com.example.another"}, "its type is not"),
 ]
 
