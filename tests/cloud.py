@@ -1,4 +1,7 @@
-"""A Google Cloud that exists on loopback only: as much of its APIs as `gcloud functions deploy` asks for."""
+"""Deploying in tests: by the real gcloud, to a Google Cloud that exists on loopback only.
+
+That one has as much of the APIs as `gcloud functions deploy` asks for.
+"""
 
 import http.server
 import json
@@ -6,7 +9,10 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from support import ROOT, TRIGGERS, environment, run
 
 APIS = (
     "CLOUDFUNCTIONS",
@@ -19,6 +25,15 @@ APIS = (
     "STORAGE",
     "IAM",
 )
+NO_ACCOUNT = "You do not currently have an active account selected"
+GIVEN = {
+    "PROJECT": "demo", "SERVICE_ACCOUNT": "runner@demo.iam.gserviceaccount.com", "SECRETS": "API_KEY=api-key:latest,TOKEN=token:3",
+    "ENV_VARS": "GREETING=it's a \"day\"", "INVOKER": "user:ada@example.com", "SCHEDULE": "0 6 * * *", "TOPIC": "my-topic",
+    "BUCKET": "my-bucket", "PROJECT_NUMBER": "1", "DOCUMENT": "users/{id}",
+    "EVENT_FILTERS": "type=google.cloud.audit.log.v1.written,serviceName=storage.googleapis.com,methodName=storage.buckets.create",
+}  # fmt: skip
+# Triggers whose requirements.txt is the same, byte for byte, install alike.
+DISTINCT = list({(ROOT / "templates" / t / "requirements.txt").read_bytes(): t for t in reversed(TRIGGERS)}.values())
 OPERATION = "projects/demo/locations/us-central1/operations/one"
 
 
@@ -101,3 +116,13 @@ def cloud() -> Iterator[Cloud]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
+    mine = {"CLOUDSDK_CONFIG": str(home / "gcloud"), "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
+    return environment(home, **{**mine, **variables})
+
+
+def deploy(project: Path, home: Path, *arguments: str, **variables: str) -> Any:
+    """Run a project's deploy.sh from another folder."""
+    return run("sh", project / "deploy.sh", *arguments, cwd=home, env=gcloud_environment(home, **variables))

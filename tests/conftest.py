@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloud import gcloud_environment
 from filelock import FileLock
 from pytest_cookies.plugin import Cookies
-from support import QUESTIONS, ROOT, environment, must, run
+from support import QUESTIONS, ROOT, environment, must, need, run
 
 Bake = Callable[..., Path]
 
@@ -88,7 +89,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
                 uv = quick or run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
                 pip = (sys.executable, "-m", "uv", "pip") if uv else (scripts / "python", "-m", "pip")
                 into = ("--python", venv) if uv else ()
-                must(run(*pip, "install", "-q", *into, *files, cwd=shared, env=env))
+                compiled = ("--compile-bytecode",) if uv else ()
+                must(run(*pip, "install", "-q", *into, *compiled, *files, cwd=shared, env=env))
                 must(run(*pip, "check", *into, cwd=shared, env=env))
                 ready.touch()
         return scripts
@@ -100,3 +102,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 def scripts(bake: Bake, installed: Callable[..., Path]) -> Path:
     """The scripts of an environment with a default project's locks, on this Python."""
     return installed(bake(), quick=True)
+
+
+@pytest.fixture
+def gcloud(home: Path) -> Callable[..., Any]:
+    """Run the real gcloud with a configuration of its own."""
+    tool = need("gcloud")
+
+    def gcloud(*arguments: str | Path, cwd: Path = home, **variables: str) -> Any:
+        return run(tool, *arguments, cwd=cwd, env=gcloud_environment(home, **variables))
+
+    return gcloud

@@ -96,21 +96,24 @@ def test_compiles_on(bake: Any, version: str, tmp_path: Path) -> None:
     must(run(python, "-c", code, *projects, cwd=tmp_path, env=environment(tmp_path)))
 
 
-@together
-@pytest.mark.parametrize(
-    ("function_name", "package"), [*(pytest.param(*pair, marks=pytest.mark.slow) for pair in NAMES[:2]), NAMES[2]]
-)
-def test_clean_under_ruff(bake: Any, tmp_path: Path, function_name: str, package: str) -> None:
-    projects = []
-    for answers in COMBINATIONS:
-        local = answers["local_package"] if answers["local_package"] == "none" else package
-        projects.append(bake(**{**answers, "function_name": function_name, "local_package": local}))
+def ruff(projects: list[Path], home: Path) -> None:
+    """Assert that ruff finds nothing to say of some projects, and nothing to format."""
     for command in (("check",), ("format", "--check")):
-        must(
-            run(
-                sys.executable, "-m", "ruff", *command, "--no-cache", *projects, cwd=tmp_path, env=environment(tmp_path)
-            )
-        )
+        must(run(sys.executable, "-m", "ruff", *command, "--no-cache", *projects, cwd=home, env=environment(home)))
+
+
+@together
+def test_clean_under_ruff(bake: Any, tmp_path: Path) -> None:
+    ruff([bake(**answers) for answers in COMBINATIONS], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("function_name", "package"), NAMES[:2])
+def test_clean_under_ruff_at_the_shortest_and_longest_names(
+    bake: Any, tmp_path: Path, function_name: str, package: str
+) -> None:
+    names = [(trigger, local) for trigger in TRIGGERS for local in (package, "none")]
+    ruff([bake(function_name=function_name, trigger=t, local_package=local) for t, local in names], tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -120,9 +123,8 @@ def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("function_name", "package"), NAMES[1:])
+@pytest.mark.parametrize(("function_name", "package", "local"), [(*NAMES[1], False), (*NAMES[2], True)])
 @pytest.mark.parametrize("trigger", TRIGGERS)
-@pytest.mark.parametrize("local", [True, False])
 def test_clean_under_mypy(
     bake: Any, installed: Any, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
 ) -> None:

@@ -4,26 +4,17 @@ import io
 import json
 import re
 import shlex
-import shutil
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud import cloud
-from support import QUESTIONS, ROOT, TRIGGERS, environment, must, need, run, served, signature
+from cloud import DISTINCT, GIVEN, NO_ACCOUNT, cloud, deploy
+from support import QUESTIONS, TRIGGERS, environment, must, need, run, served, signature
 from test_function import CHECKS
 
 pytestmark = pytest.mark.slow
-NO_ACCOUNT = "You do not currently have an active account selected"
-GIVEN = {
-    "PROJECT": "demo", "SERVICE_ACCOUNT": "runner@demo.iam.gserviceaccount.com", "SECRETS": "API_KEY=api-key:latest,TOKEN=token:3",
-    "ENV_VARS": "GREETING=it's a \"day\"", "INVOKER": "user:ada@example.com", "SCHEDULE": "0 6 * * *", "TOPIC": "my-topic",
-    "BUCKET": "my-bucket", "PROJECT_NUMBER": "1", "DOCUMENT": "users/{id}",
-    "EVENT_FILTERS": "type=google.cloud.audit.log.v1.written,serviceName=storage.googleapis.com,methodName=storage.buckets.create",
-}  # fmt: skip
 # What each trigger cannot do without, and what gcloud makes of it in the request.
 NEEDED = {"pubsub": "TOPIC", "storage": "BUCKET", "firestore": "DOCUMENT", "cloudevent": "EVENT_FILTERS"}
 TRIGGER_MADE: dict[str, Any] = {
@@ -47,96 +38,6 @@ TRIGGER_MADE: dict[str, Any] = {
         ],
     },
 }  # fmt: skip
-# Triggers whose requirements.txt is the same, byte for byte, install alike.
-DISTINCT = list({(ROOT / "templates" / t / "requirements.txt").read_bytes(): t for t in reversed(TRIGGERS)}.values())
-PLANTED = [
-    ".env", ".env.local", "sa-key.json", "credentials.json", "key.pem", "venv/x.py", ".venv/x.py", "node_modules/x.js", ".git/config",
-    "tests/x.py", "__pycache__/x.pyc", ".pytest_cache/x", ".ruff_cache/x", ".mypy_cache/x", ".DS_Store", ".idea/x", ".vscode/x", "main.py~",
-    "terraform.tfstate", "terraform.tfstate.backup", "x.pyc",
-]  # fmt: skip
-BESIDE = [
-    "another.py",
-    "another/__init__.py",
-    "notes.txt",
-    "localpackage.zip",
-    "localpackage2/x.py",
-    "main.py.bak",
-    "setup.cfg",
-]
-
-
-@pytest.fixture
-def gcloud(home: Path) -> Callable[..., Any]:
-    """Run the real gcloud with a configuration of its own."""
-    tool = need("gcloud")
-
-    def gcloud(*arguments: str | Path, cwd: Path = home, **variables: str) -> Any:
-        return run(tool, *arguments, cwd=cwd, env=gcloud_environment(home, **variables))
-
-    return gcloud
-
-
-def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
-    mine = {"CLOUDSDK_CONFIG": str(home / "gcloud"), "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
-    return environment(home, **{**mine, **variables})
-
-
-def deploy(project: Path, home: Path, *arguments: str, **variables: str) -> Any:
-    """Run a project's deploy.sh from another folder."""
-    return run("sh", project / "deploy.sh", *arguments, cwd=home, env=gcloud_environment(home, **variables))
-
-
-def plant(project: Path, package: str, event: bool) -> set[str]:
-    """Put all that must not go up into a project; return the paths that must."""
-    for name in [*PLANTED, *BESIDE, *(f"{package}/{name}" for name in PLANTED if package != "none")]:
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text("secret")
-    expected = {"main.py", "requirements.txt", "cloud_logging.py", *(["delivery.py"] if event else [])}
-    if package != "none":
-        (project / package / "data").mkdir()
-        (project / package / "data" / "table.csv").write_text("1")
-        expected |= {f"{package}/{name}" for name in ("__init__.py", "script.py", "data/table.csv")}
-    (project / "vendor").mkdir()
-    (project / "vendor" / "a-1-py3-none-any.whl").write_text("")
-    return expected | {"vendor/a-1-py3-none-any.whl"}
-
-
-@pytest.mark.parametrize(
-    ("trigger", "hashes"), [*((trigger, False) for trigger in TRIGGERS), *((trigger, True) for trigger in DISTINCT)]
-)
-@pytest.mark.parametrize("package", ["localpackage", "logic", "none"])
-def test_exactly_this_is_uploaded(
-    fresh: Any, gcloud: Any, home: Path, trigger: str, package: str, hashes: bool
-) -> None:
-    project = fresh(trigger=trigger, local_package=package, hashes=hashes)
-    expected = plant(project, package, signature(trigger) == "cloud_event")
-    listed = must(gcloud("meta", "list-files-for-upload", project))
-    assert {line for line in listed.splitlines() if line} == expected
-    with cloud() as there:
-        must(deploy(project, home, **GIVEN, **there.environment()))
-        assert {name for name in archived(there.archive) if not name.endswith("/")} == expected
-
-
-def archived(archive: bytes) -> list[str]:
-    return zipfile.ZipFile(io.BytesIO(archive)).namelist()
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "lost"),
-    [("!/.\n", "", "main.py"), ("!/localpackage\n", "!/localpackage/\n", "localpackage/script.py")],
-)
-def test_what_gcloud_lists_is_not_what_it_packs(
-    fresh: Any, gcloud: Any, home: Path, old: str, new: str, lost: str
-) -> None:
-    """Why .gcloudignore has its second line, and no slash at the end of a folder: the listing would not tell."""
-    project = fresh()
-    ignore = project / ".gcloudignore"
-    assert old in ignore.read_text("utf-8")
-    ignore.write_text(ignore.read_text("utf-8").replace(old, new), "utf-8")
-    assert lost in must(gcloud("meta", "list-files-for-upload", project)).splitlines()
-    with cloud() as there:
-        must(deploy(project, home, **GIVEN, **there.environment()))
-        assert lost not in archived(there.archive)
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -318,46 +219,6 @@ def test_vendor_installs_without_a_network(fresh: Any, tmp_path: Path, home: Pat
         must(run(*offline, "check", *into[:2], cwd=project, env=env))
         with served(venv / "bin", project, "hello_function", home) as function:
             CHECKS[trigger](function)
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "says"),
-    [
-        ("main.py", "import another\n", "add the line !/another.py to .gcloudignore"),
-        ("main.py", "from another import x\n", "add the line !/another.py"),
-        ("main.py", "def f() -> None:\n    import another.y\n", "add the line !/another.py"),
-        ("localpackage/script.py", "import another\n", "add the line !/another.py"),
-        ("cloud_logging.py", "import package\n", "add the line !/package to .gcloudignore"),
-        ("localpackage/__init__.py", "from package.deep import x\n", "add the line !/package "),
-    ],
-)
-def test_what_is_imported_and_not_uploaded(
-    fresh: Any, scripts: Path, home: Path, file: str, text: str, says: str
-) -> None:
-    project = fresh()
-    (project / "another.py").write_text("x = 1\n")
-    (project / "package").mkdir()
-    (project / "package" / "__init__.py").write_text("")
-    (project / "package" / "deep.py").write_text("import another\nx = 1\n")
-    options = ("-q", "-p", "no:cacheprovider", "tests/test_layout.py", "-k", "uploaded")
-    pytest_ = (scripts / "python", "-B", "-P", "-m", "pytest", *options)
-    must(run(*pytest_, cwd=project, env=environment(home)))
-    with (project / file).open("a") as end:
-        end.write(text)
-    done = run(*pytest_, cwd=project, env=environment(home))
-    assert done.returncode == 1 and says in done.stdout, done.stdout
-    with (project / ".gcloudignore").open("a") as end:
-        end.write("!/another.py\n!/package\n")
-    must(run(*pytest_, cwd=project, env=environment(home)))
-
-
-def test_a_project_without_its_allow_list(fresh: Any, scripts: Path, home: Path) -> None:
-    project = fresh()
-    (project / ".gcloudignore").unlink()
-    options = ("-q", "-p", "no:cacheprovider", "tests/test_layout.py")
-    done = run(scripts / "python", "-B", "-P", "-m", "pytest", *options, cwd=project, env=environment(home))
-    assert done.returncode == 1 and ".gcloudignore is missing" in done.stdout
-    shutil.rmtree(project)
 
 
 def test_the_answers_reach_the_request(fresh: Any, home: Path) -> None:
