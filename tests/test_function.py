@@ -135,20 +135,18 @@ def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: 
     assert not survivors
 
 
-def test_two_functions_in_one_repository(bake: Any, fresh: Any, scripts: Path, home: Path, tmp_path: Path) -> None:
+def test_two_functions_in_one_repository(fresh: Any, scripts: Path, home: Path, tmp_path: Path) -> None:
     repository = tmp_path / "fresh"
-    for name in ("first-function", "second-function"):
-        fresh(function_name=name)
-    (repository / "first-function" / "localpackage" / "script.py").write_text(
-        "def greeting(name: str | None) -> str:\n    return f\"Hello, {(name or '').strip() or 'World'}!\"\n\n\nMINE = 1\n"
+    fresh(function_name="first-function", trigger="http")
+    second = fresh(function_name="second-function", trigger="pubsub")
+    (second / "tests" / "test_script.py").write_text(
+        "from localpackage import script\n\n\ndef test_own_package() -> None:\n    assert script.Message\n"
     )
-    test = "import main\nfrom localpackage import script\n\n\ndef test_own_package() -> None:\n    assert script.MINE\n"
-    (repository / "first-function" / "tests" / "test_script.py").write_text(test.replace("import main\n", ""))
-    pytest_ = (scripts / "python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    pytest_ = (scripts / "python", "-B", "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider")
     env = environment(home)
-    both = ("first-function/tests/test_main.py", "second-function", "first-function/tests/test_layout.py")
-    assert " passed" in must(run(*pytest_, "--import-mode=importlib", *both, cwd=repository, env=env))
-    must(run(*pytest_, cwd=repository / "first-function", env=env))
+    for both in (("first-function", "second-function/tests/test_main.py"), ("second-function", "first-function")):
+        must(run(*pytest_, "--import-mode=importlib", *both, cwd=repository, env=env))
+    must(run(*pytest_, cwd=second, env=env))
 
 
 @pytest.mark.parametrize("execution_id", ["", "true"])

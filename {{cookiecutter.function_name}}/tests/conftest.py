@@ -51,7 +51,9 @@ def isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         # Set before it is deleted: only then does pytest take away what the framework sets.
         monkeypatch.setenv(variable, "")
         monkeypatch.delenv(variable)
-    monkeypatch.setattr(sys, "path", sys.path.copy())
+    # Without the folders of other functions, whose modules may have the same names.
+    path = [entry for entry in sys.path if not Path(entry, "main.py").exists()]
+    monkeypatch.setattr(sys, "path", [*path, str(ROOT)])
 
     beside_main = {path.stem for path in ROOT.iterdir()} - {"tests"}
     others = {name for name in sys.modules if name.partition(".")[0] in beside_main and not is_ours(name)}
