@@ -3,16 +3,21 @@
 The answers were checked before; this is for callers that do not tell Jinja the output folder, such as cruft.
 """
 
-import runpy
+import os
 import sys
-from pathlib import Path
 
 TEMPLATE = {{fn.root | tojson}}
 PLAN = {{fn.plan() | tojson}}
 
+# Nothing is left behind in the template.
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(TEMPLATE, "rules"))
+
+from target import refusal  # noqa: E402
+
 
 def main() -> int:
-    reason = runpy.run_path(f"{TEMPLATE}/rules/target.py")["refusal"](Path.cwd(), PLAN)
+    reason = refusal(os.getcwd(), PLAN)
     print(reason, end="\n" if reason else "", file=sys.stderr)
     return 1 if reason else 0
 

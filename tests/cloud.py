@@ -3,16 +3,14 @@
 That one has as much of the APIs as `gcloud functions deploy` asks for.
 """
 
-import http.server
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, TRIGGERS, environment, run
+from support import ROOT, TRIGGERS, environment, loopback, run
 
 APIS = (
     "CLOUDFUNCTIONS",
@@ -40,8 +38,8 @@ OPERATION = "projects/demo/locations/us-central1/operations/one"
 class Cloud:
     """What was asked of it: the archive that was uploaded, and the requests that make a function."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self) -> None:
+        self.url = ""
         self.archive = b""
         self.created: dict[str, Any] = {}
         self.query = ""
@@ -89,33 +87,9 @@ class Cloud:
 def cloud() -> Iterator[Cloud]:
     """Serve a Cloud on a free port of 127.0.0.1 until the block ends."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            status, reply = here.answer(
-                self.command, self.path, self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            )
-            raw = json.dumps(reply).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_POST = do_PUT = do_PATCH = handle_any
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here = Cloud(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    here = Cloud()
+    with loopback(here.answer) as here.url:
         yield here
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:

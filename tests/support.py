@@ -1,17 +1,19 @@
 """What several test files share: the questions, processes with a clean environment, folders as data."""
 
+import http.server
+import itertools
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,31 @@ TRIGGERS: list[str] = QUESTIONS["trigger"]
 LONGEST_NAME = "a" + "-longest" * 6
 LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"
 # What a user may choose, and of the free answers the default and one that is decided differently.
-COMBINATIONS: list[dict[str, Any]] = [
-    dict(zip(("trigger", "python_version", "local_package", "hashes"), answers, strict=True))
-    for answers in product(TRIGGERS, QUESTIONS["python_version"], ("localpackage", "none"), (False, True))
+CHOICES = {
+    "trigger": TRIGGERS,
+    "python_version": QUESTIONS["python_version"],
+    "local_package": ["localpackage", "none"],
+    "ci": QUESTIONS["ci"],
+    "hashes": [False, True],
+}
+EVERY_COMBINATION: list[dict[str, Any]] = [
+    dict(zip(CHOICES, answers, strict=True)) for answers in itertools.product(*CHOICES.values())
 ]
+
+
+def pairwise(combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return some of the combinations in which any two answers that meet in all of them still meet."""
+    seen: set[tuple[tuple[str, Any], ...]] = set()
+    chosen = []
+    for answers in combinations:
+        pairs = set(itertools.combinations(answers.items(), 2))
+        if pairs - seen:
+            chosen.append(answers)
+            seen |= pairs
+    return chosen
+
+
+COMBINATIONS = pairwise(EVERY_COMBINATION)
 
 
 def signature(trigger: str) -> str:
@@ -65,6 +88,12 @@ def must(done: subprocess.CompletedProcess[str]) -> str:
     """Return the output of a command that must have succeeded."""
     assert done.returncode == 0, f"{done.args} exited with {done.returncode}:\n{done.stdout}"
     return done.stdout
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    """Run git as somebody, whatever the machine knows of its user."""
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
 
 
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
@@ -126,6 +155,40 @@ class Served:
     def entries(self) -> list[dict[str, Any]]:
         """Return the log entries so far; each line that was written must be one."""
         return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
+
+@contextmanager
+def loopback(answer: Callable[[str, str, bytes], tuple[int, Any]]) -> Iterator[str]:
+    """Serve JSON on a free port of 127.0.0.1 until the block ends; yield the address.
+
+    `answer` is given method, path and body of a request, and returns the status and what is sent as JSON.
+    """
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, reply = answer(self.command, self.path, body)
+            raw = json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        do_GET = do_POST = do_PUT = do_PATCH = handle_any
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager

@@ -91,10 +91,11 @@ def test_a_wrong_answer_is_told_right_after_its_question(cookiecutter: Any, tmp_
 
 
 def test_answers_at_the_prompt(cookiecutter: Any, tmp_path: Path) -> None:
-    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\ny\n")
+    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n")
     assert done.returncode == 0, done.stdout
     made = tmp_path / "out" / "my-function"
     assert (made / "logic" / "script.py").is_file() and "--hash=" in (made / "requirements.txt").read_text("utf-8")
+    assert (made / ".python-version").read_text("utf-8") == "3.12\n"
     assert 'python_version = "3.12"' in (made / "pyproject.toml").read_text("utf-8")
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from html import unescape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, meta, nodes
 from markdown_it import MarkdownIt
 from support import (
     COMBINATIONS,
+    EVERY_COMBINATION,
     LONGEST_NAME,
     LONGEST_PACKAGE,
     QUESTIONS,
@@ -30,11 +31,21 @@ from support import (
 from test_answers import TAKEN
 
 COMMON = {
-    ".gcloudignore", ".gitignore", "README.md", "cloud_logging.py", "deploy.sh", "main.py", "pyproject.toml",
+    ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.sh", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
     "tests/conftest.py", "tests/test_layout.py", "tests/test_main.py",
 }  # fmt: skip
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
+
+
+GITHUB = {".github/dependabot.yml", ".github/workflows/function.yml", ".python-version"}
+SOME_OR_ALL = pytest.mark.parametrize(
+    "combinations", [COMBINATIONS, pytest.param(EVERY_COMBINATION, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+EACH = [
+    pytest.param(answers, id=label(answers), marks=() if answers in COMBINATIONS else pytest.mark.slow)
+    for answers in EVERY_COMBINATION
+]
 
 
 # All that asks about every combination runs in one process of a parallel run, so that each is made once.
@@ -46,26 +57,28 @@ def files(project: Path) -> set[str]:
 
 
 @together
-@pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
+@pytest.mark.parametrize("answers", EACH)
 def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     package = answers["local_package"]
     samples = {f"events/{path.name}" for path in (ROOT / "templates" / answers["trigger"] / "events").glob("*")}
     special = samples | ({"delivery.py"} if signature(answers["trigger"]) == "cloud_event" else set())
     local = {f"{package}/__init__.py", f"{package}/script.py"} if package != "none" else set()
-    assert files(project) == COMMON | local | special
+    github = GITHUB if answers["ci"] == "github" else set()
+    made = COMMON | local | special | github
+    assert files(project) == made
     folders = {name for name, (kind, _) in contents(project).items() if kind == "folder"}
-    assert folders == {"tests"} | ({package} if local else set()) | ({"events"} if samples else set())
+    assert folders == {str(parent) for name in made for parent in PurePosixPath(name).parents} - {"."}
 
 
 @together
-@pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
+@pytest.mark.parametrize("answers", EACH)
 def test_text_as_it_should_be(bake: Any, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     for name in files(project):
         raw = (project / name).read_bytes()
         text = raw.decode("utf-8")
-        assert not re.search(r"\{\{|\{%|\{#|cookiecutter\.", text), f"Jinja left in {name}"
+        assert not re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.", text), f"Jinja left in {name}"
         assert b"\r" not in raw and not re.search(r"[ \t]+$", text, re.MULTILINE), name
         assert not text or (text.endswith("\n") and not text.endswith("\n\n")), f"{name} must end in one newline"
         assert "\n\n\n\n" not in text and not text.startswith("\n"), name
@@ -84,14 +97,15 @@ def test_jinja_left_behind_would_be_seen(bake: Any, fresh: Any) -> None:
 def test_main_is_short(bake: Any) -> None:
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
-    assert len(files(bake())) <= 16
+    assert len(files(bake())) <= 17
 
 
 @together
+@SOME_OR_ALL
 @pytest.mark.parametrize("version", QUESTIONS["python_version"])
-def test_compiles_on(bake: Any, version: str, tmp_path: Path) -> None:
+def test_compiles_on(bake: Any, version: str, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
     python = need(f"python{version}")
-    projects = [bake(**answers) for answers in COMBINATIONS]
+    projects = [bake(**answers) for answers in combinations]
     code = "import ast, pathlib, sys; [ast.parse(f.read_bytes()) for p in sys.argv[1:] for f in pathlib.Path(p).rglob('*.py')]"
     must(run(python, "-c", code, *projects, cwd=tmp_path, env=environment(tmp_path)))
 
@@ -103,8 +117,9 @@ def ruff(projects: list[Path], home: Path) -> None:
 
 
 @together
-def test_clean_under_ruff(bake: Any, tmp_path: Path) -> None:
-    ruff([bake(**answers) for answers in COMBINATIONS], tmp_path)
+@SOME_OR_ALL
+def test_clean_under_ruff(bake: Any, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+    ruff([bake(**answers) for answers in combinations], tmp_path)
 
 
 @pytest.mark.slow
@@ -156,7 +171,9 @@ def test_the_description_stands_in_the_readme_only(bake: Any) -> None:
 
 def used_variables() -> set[str]:
     """Return the names after `cookiecutter.` and `fn.` in all that is rendered, file names included."""
-    sources = [p for folder in (SKELETON, ROOT / "templates", ROOT / "hooks") for p in folder.rglob("*")]
+    folders = (SKELETON, ROOT / "templates", ROOT / "hooks")
+    # What GitHub reads has braces of its own, and is taken in as it stands.
+    sources = [p for folder in folders for p in folder.rglob("*") if p.parent.name != "github" or p.suffix != ".yml"]
     texts = [p.read_text("utf-8") for p in sources if p.is_file()] + [str(p.relative_to(ROOT)) for p in sources]
     env = Environment(loader=FileSystemLoader(ROOT / "templates"))
     used = set()
@@ -175,8 +192,8 @@ def test_no_variable_is_missing_or_unused() -> None:
     calls = [node for node in ast.walk(rules) if isinstance(node, ast.Call)]
     namespace = next(c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "SimpleNamespace")
     offered = {f"fn.{keyword.arg}" for keyword in namespace.keywords}
-    # These three reach the templates through fn alone.
-    through_fn = {"cookiecutter.description", "cookiecutter.hashes", "cookiecutter.local_package"}
+    # These reach the templates through fn alone.
+    through_fn = {"cookiecutter.ci", "cookiecutter.description", "cookiecutter.hashes", "cookiecutter.local_package"}
     asked = {f"cookiecutter.{question}" for question in QUESTIONS}
     assert used <= offered | asked
     assert (offered | asked) - through_fn <= used

@@ -135,7 +135,7 @@ def test_a_package_that_someone_else_wrote(fresh: Any, scripts: Path, home: Path
 def copy(tmp_path: Path) -> Iterator[Path]:
     """A copy of the template to refresh."""
     copy = tmp_path / "copy"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__"))
     yield copy
 
 
@@ -150,6 +150,17 @@ def test_refreshing_twice_changes_nothing_more(copy: Path, home: Path) -> None:
     assert once.keys() == contents(copy).keys()
     must(refresh(copy, home))
     assert contents(copy) == once
+    # What reads a lock is content with the new ones.
+    tests = ("-m", "not slow", "-n0", "-p", "no:cacheprovider", "tests/test_locks.py")
+    must(run(sys.executable, "-B", "-m", "pytest", *tests, cwd=copy, env=environment(home)))
+
+
+def test_a_lock_that_does_not_fit_would_be_seen(copy: Path, home: Path) -> None:
+    pinned = copy / "templates" / "pubsub" / "requirements.txt"
+    pinned.write_text(pinned.read_text("utf-8").replace("flask==", "flask==1."), "utf-8")
+    tests = ("-n0", "-p", "no:cacheprovider", "tests/test_locks.py", "-k", "one_resolution")
+    done = run(sys.executable, "-B", "-m", "pytest", *tests, cwd=copy, env=environment(home))
+    assert done.returncode == 1 and "flask" in done.stdout
 
 
 def test_refreshing_without_a_network_says_so_and_changes_nothing(copy: Path, home: Path) -> None:

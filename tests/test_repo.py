@@ -2,8 +2,8 @@
 
 import json
 import re
+import runpy
 import shutil
-import subprocess
 import sys
 import zipfile
 from datetime import date, timedelta
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import QUESTIONS, ROOT, SKELETON, contents, environment, must, need, run, served
+from jinja2 import Environment, FileSystemLoader
+from support import QUESTIONS, ROOT, SKELETON, contents, environment, git, must, need, run, served
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -65,11 +66,6 @@ def test_the_labels_tell_the_end_of_each_runtime() -> None:
     labels = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["__prompts__"]["python_version"]
     for version, dates in runtimes.items():
         assert date.fromisoformat(dates["decommissioned"]).strftime("%B %Y") in labels[version]
-
-
-def git(*arguments: str, cwd: Path) -> None:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
-    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -133,6 +129,46 @@ def test_names_that_every_system_takes() -> None:
     for path in [*SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
         name = path.relative_to(ROOT).as_posix()
         assert not re.search(r'[<>:"|?*\\]', name) and len(name) <= 120, name
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_each_text_has_the_same_line_ends_everywhere(fresh: Any, made: bool) -> None:
+    repository = fresh(trigger="firestore") if made else ROOT
+    if made:
+        git("init", cwd=repository)
+        git("add", ".", cwd=repository)
+    names = must(run("git", "ls-files", "-co", "--exclude-standard", cwd=repository, env=environment(ROOT)))
+    told = must(run("git", "check-attr", "eol", "--stdin", cwd=repository, env=environment(ROOT), stdin=names))
+    assert len(told.splitlines()) > 10 and {line.rpartition(": ")[2] for line in told.splitlines()} == {"lf"}
+
+
+def test_python_is_called_as_windows_calls_it() -> None:
+    for path in [ROOT / "README.md", *SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
+        if path.is_file():
+            assert not re.search(r"\bpython3(?![.\d])", path.read_text("utf-8")), path
+
+
+def of_hooks_and_rules(folder: Path, more: str = "") -> Any:
+    """Let mypy read what runs in a user's cookiecutter as Windows would run it."""
+    loader = FileSystemLoader(ROOT / "hooks")
+    rules = runpy.run_path(str(ROOT / "rules" / "answers.py"))["Rules"]
+    answers = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
+    for name in loader.list_templates():
+        hook = Environment(loader=loader, extensions=[rules]).get_template(name).render(cookiecutter=answers)
+        (folder / name).write_text(f"{more}{hook}\n", "utf-8")
+    files = [*folder.glob("*.py"), *(ROOT / "rules").glob("*.py"), ROOT / "local_extensions.py"]
+    command = (sys.executable, "-m", "mypy", "--platform=win32", "--strict", "--cache-dir", folder / "cache")
+    options = ("--ignore-missing-imports", "--scripts-are-modules")
+    return run(*command, *options, *files, cwd=folder, env=environment(folder))
+
+
+def test_no_hook_calls_what_windows_lacks(tmp_path: Path) -> None:
+    must(of_hooks_and_rules(tmp_path))
+
+
+def test_a_hook_that_calls_what_windows_lacks_is_seen(tmp_path: Path) -> None:
+    done = of_hooks_and_rules(tmp_path, "import os\n\nos.getuid()\n")
+    assert done.returncode == 1 and 'has no attribute "getuid"' in done.stdout
 
 
 def test_no_registry_and_no_path_of_a_machine_is_named() -> None:

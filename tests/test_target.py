@@ -219,7 +219,7 @@ def test_hooks_may_be_declined(cookiecutter: Any, tmp_path: Path, answers: tuple
 def test_the_end_says_what_is_next(cookiecutter: Any, tmp_path: Path) -> None:
     done = cookiecutter("--no-input")
     steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert len(steps) == 3 and steps[0] == f"cd {tmp_path}{os.sep}out{os.sep}hello-function"
+    assert len(steps) == 3 and steps[0] == f"cd '{tmp_path}{os.sep}out{os.sep}hello-function'"
 
 
 def test_hooks_are_short_and_need_only_python() -> None:

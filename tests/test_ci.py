@@ -1,0 +1,191 @@
+"""The workflows: judged by the public schema, zizmor and shellcheck, and run, command by command, in a fresh clone."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cloud import GIVEN, cloud, gcloud_environment
+from index import advisories
+from support import ROOT, TRIGGERS, environment, git, must, need, run
+
+pytestmark = pytest.mark.slow
+TOOLS = Path(sys.executable).parent
+SCHEMAS = {"workflows/*.yml": "vendor.github-workflows", "dependabot.yml": "vendor.dependabot"}
+
+
+def complaints(project: Path, home: Path) -> str:
+    """Return what the judges say of all that GitHub reads in a folder; an empty string where they find nothing."""
+    said = []
+    commands: list[tuple[Any, ...]] = [(TOOLS / "zizmor", "--offline", "--pedantic", "--quiet", project)]
+    for pattern, schema in SCHEMAS.items():
+        for file in sorted((project / ".github").glob(pattern)):
+            commands.append((TOOLS / "check-jsonschema", "--builtin-schema", schema, file))
+    for number, step in enumerate(step for job in jobs(project) for step in job["steps"] if "run" in step):
+        script = home / f"{number}.sh"
+        script.write_text(step["run"])
+        commands.append((TOOLS / "shellcheck", "--shell=bash", script))
+    for command in commands:
+        done = run(*command, cwd=home, env=environment(home))
+        if done.returncode:
+            said.append(f"{Path(command[0]).name}: {done.stdout}")
+    return "\n".join(said)
+
+
+def jobs(project: Path) -> list[dict[str, Any]]:
+    """Return the jobs of a folder's workflows."""
+    workflows = sorted((project / ".github" / "workflows").glob("*.yml"))
+    assert workflows
+    return [job for file in workflows for job in yaml.safe_load(file.read_text("utf-8"))["jobs"].values()]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_the_judges_find_nothing(bake: Any, home: Path, trigger: str) -> None:
+    project = bake(trigger=trigger, ci="github")
+    assert not complaints(project, home)
+    first = bake(trigger=TRIGGERS[0], ci="github")
+    for name in (".github/workflows/function.yml", ".github/dependabot.yml"):
+        assert (project / name).read_bytes() == (first / name).read_bytes(), "it would hold an answer"
+
+
+def test_the_judges_find_nothing_in_the_templates_own(home: Path) -> None:
+    assert not complaints(ROOT, home)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "judge"),
+    [
+        ("timeout-minutes: 15", "timeout-minute: 15", "check-jsonschema"),
+        ("runs-on: ubuntu-24.04", "runs-on: []", "check-jsonschema"),
+        ("permissions: {}", "permissions: write-all", "zizmor"),
+        (r"actions/checkout@\w+ # v[\d.]+", "actions/checkout@v7", "zizmor"),
+        ("run: pytest", "run: pytest ${{ github.head_ref }}", "zizmor"),
+        (r"with:\n +persist-credentials: false", "", "zizmor"),
+        ("run: pytest", "run: pytest $OPTIONS", "shellcheck"),
+    ],
+)
+def test_a_broken_workflow_goes_red(fresh: Any, home: Path, old: str, new: str, judge: str) -> None:
+    project = fresh(ci="github")
+    workflow = project / ".github" / "workflows" / "function.yml"
+    text, times = re.subn(old, new, workflow.read_text("utf-8"), count=1)
+    assert times
+    workflow.write_text(text, "utf-8")
+    assert f"{judge}: " in complaints(project, home)
+
+
+def test_settings_that_dependabot_does_not_know_go_red(fresh: Any, home: Path) -> None:
+    project = fresh(ci="github")
+    settings = project / ".github" / "dependabot.yml"
+    settings.write_text(settings.read_text("utf-8").replace("package-ecosystem: uv", "package-ecosystem: uvx"))
+    assert "check-jsonschema: " in complaints(project, home)
+
+
+class Runner:
+    """Does what GitHub's runner does with the test job: each step's command, in order, in one environment."""
+
+    def __init__(self, project: Path, folder: Path, advisory_url: str) -> None:
+        workflow = yaml.safe_load((project / ".github" / "workflows" / "function.yml").read_text("utf-8"))
+        self.steps: list[dict[str, Any]] = workflow["jobs"]["test"]["steps"]
+        self.clone, self.home = folder / "clone", folder / "runner"
+        self.home.mkdir()
+        git("init", cwd=project)
+        git("add", ".", cwd=project)
+        git("commit", "-m", "all", cwd=project)
+        self.origin = project
+        service = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": advisory_url}
+        self.environment = environment(self.home, **service)
+
+    def do(self, step: dict[str, Any]) -> Any:
+        """Carry out one step; an action by what it stands for."""
+        if "run" in step:
+            script = self.home / "step.sh"
+            script.write_text(step["run"])
+            return run("bash", "-e", script, cwd=self.clone, env=self.environment)
+        action = step["uses"].partition("@")[0]
+        if action == "actions/checkout":
+            return run("git", "clone", "-q", self.origin, self.clone, cwd=self.home, env=self.environment)
+        assert action == "actions/setup-python", f"no one here does what {action} does"
+        version = (self.clone / step["with"]["python-version-file"]).read_text("utf-8").strip()
+        venv = self.home / "python"
+        self.environment["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return run(need(f"python{version}"), "-m", "venv", venv, cwd=self.home, env=self.environment)
+
+    def command(self, part: str) -> dict[str, Any]:
+        """Return the one step whose command holds `part`."""
+        [step] = [step for step in self.steps if part in step.get("run", "")]
+        return step
+
+
+def edit(name: str, old: str, new: str) -> Callable[[Path], object]:
+    def change(project: Path) -> None:
+        text = (project / name).read_text("utf-8")
+        assert old in text
+        (project / name).write_text(text.replace(old, new), "utf-8")
+
+    return change
+
+
+# What a developer may break, and the step that must see it.
+MISTAKES = [
+    ("pip install", edit("requirements.txt", "functions-framework==", "functions-framework==0.0.")),
+    ("ruff", edit("main.py", "import logging\n", "import logging\nimport os\n")),
+    ("ruff", edit("main.py", "logger = ", "logger  = ")),
+    ("mypy", edit("main.py", "logger = ", "count: int = 'many'\nlogger = ")),
+    ("pytest", edit("main.py", "import logging\n", "import logging\nimport nowhere\n")),
+    ("pytest", edit("requirements.in", "watchdog<7", "watchdog<7\nrequests")),
+    ("pip-audit", edit("requirements.txt", "watchdog==", "pycrypto==2.6.1\nwatchdog==")),
+]
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """Put the tracked files of a clone back at the end."""
+    yield
+    git("checkout", ".", cwd=folder)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"trigger": "http", "python_version": "3.13", "hashes": False},
+        {"trigger": "firestore", "python_version": "3.11", "local_package": "none", "hashes": True},
+    ],
+)
+def test_the_test_job(fresh: Any, tmp_path: Path, answers: dict[str, Any]) -> None:
+    """Each command as it stands, in order, from a clean clone; then each mistake is seen by its step."""
+    need("git")
+    with advisories() as service:
+        runner = Runner(fresh(ci="github", **answers), tmp_path, service.url)
+        for step in runner.steps:
+            must(runner.do(step))
+        assert len([step for step in runner.steps if "run" in step]) == 5 and service.asked
+        if answers["hashes"]:
+            return
+        for part, break_it in MISTAKES:
+            with kept(runner.clone):
+                break_it(runner.clone)
+                assert runner.do(runner.command(part)).returncode, f"{part} did not see it"
+
+
+def test_the_deploy_job(fresh: Any, home: Path) -> None:
+    """Its command as it stands, with the variables that a repository has, against a cloud on loopback."""
+    need("gcloud")
+    project = fresh(trigger="pubsub", ci="github")
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "function.yml").read_text("utf-8"))
+    job = workflow["jobs"]["deploy"]
+    assert job["needs"] == "test" and job["environment"] and job["permissions"]["id-token"] == "write"
+    [step] = [step for step in job["steps"] if "run" in step]
+    assert step["env"] == {"VARIABLES": "${{ toJSON(vars) }}"}
+    with cloud() as there:
+        variables = json.dumps({**GIVEN, "REGION": "europe-west4"}, indent=2)
+        env = gcloud_environment(home, **there.environment(), VARIABLES=variables)
+        must(run("bash", "-e", "-c", step["run"], cwd=project, env=env))
+    assert there.created["name"] == "projects/demo/locations/europe-west4/functions/hello-function"
+    assert there.created["serviceConfig"]["environmentVariables"]["GREETING"] == GIVEN["ENV_VARS"].partition("=")[2]
+    assert there.created["eventTrigger"]["pubsubTopic"] == "projects/demo/topics/my-topic"
