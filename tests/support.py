@@ -58,6 +58,10 @@ def pairwise(combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
 COMBINATIONS = pairwise(EVERY_COMBINATION)
 
 
+# Links, pipes, groups of processes, or a shell's idea of a path.
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
+
+
 def signature(trigger: str) -> str:
     """Return how the functions of a trigger are decorated: http or cloud_event."""
     facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 from index import advisories
-from support import ROOT, environment, run
+from support import ROOT, environment, posix_only, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, posix_only]
 LOCKS = sorted((ROOT / "templates").glob("*/requirements*.txt"))
 
 

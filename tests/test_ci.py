@@ -13,7 +13,7 @@ import pytest
 import yaml
 from cloud import GIVEN, cloud, gcloud_environment
 from index import advisories
-from support import ROOT, TRIGGERS, environment, git, must, need, run
+from support import ROOT, TRIGGERS, environment, git, must, need, posix_only, run
 
 pytestmark = pytest.mark.slow
 TOOLS = Path(sys.executable).parent
@@ -150,6 +150,7 @@ def kept(folder: Path) -> Iterator[None]:
     git("checkout", ".", cwd=folder)
 
 
+@posix_only
 @pytest.mark.parametrize(
     "answers",
     [
@@ -173,6 +174,7 @@ def test_the_test_job(fresh: Any, tmp_path: Path, answers: dict[str, Any]) -> No
                 assert runner.do(runner.command(part)).returncode, f"{part} did not see it"
 
 
+@posix_only
 def test_the_deploy_job(fresh: Any, home: Path) -> None:
     """Its command as it stands, with the variables that a repository has, against a cloud on loopback."""
     need("gcloud")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from cloud import DISTINCT, GIVEN, NO_ACCOUNT, cloud, deploy
-from support import QUESTIONS, TRIGGERS, environment, must, need, run, served, signature
+from support import QUESTIONS, TRIGGERS, environment, must, need, posix_only, run, served, signature
 from test_function import CHECKS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, posix_only]
 # What each trigger cannot do without, and what gcloud makes of it in the request.
 NEEDED = {"pubsub": "TOPIC", "storage": "BUCKET", "firestore": "DOCUMENT", "cloudevent": "EVENT_FILTERS"}
 TRIGGER_MADE: dict[str, Any] = {

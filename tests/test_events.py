@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, TRIGGERS, environment, need, run, served, signature
+from support import ROOT, TRIGGERS, environment, need, posix_only, run, served, signature
 
 pytestmark = pytest.mark.slow
 EVENT_TRIGGERS = [trigger for trigger in TRIGGERS if signature(trigger) == "cloud_event"]
@@ -150,6 +150,7 @@ def test_an_error_that_may_pass_is_the_only_5xx(fresh: Any, installed: Any, home
     assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
 
 
+@posix_only
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
 def test_the_readmes_command_sends_a_sample(bake: Any, installed: Any, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger)

@@ -11,7 +11,7 @@ from typing import Any
 
 import mutants
 import pytest
-from support import QUESTIONS, TRIGGERS, Served, environment, free_port, must, need, run, served
+from support import QUESTIONS, TRIGGERS, Served, environment, free_port, must, need, posix_only, run, served
 
 pytestmark = pytest.mark.slow
 JSON = {"Content-Type": "application/json"}
@@ -185,6 +185,7 @@ def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id
     assert [e["message"] for e in entries if e["severity"] == "WARNING"] == ["Refused with 405: use GET or POST"]
 
 
+@posix_only
 def test_live_reload(fresh: Any, scripts: Path, home: Path) -> None:
     """The reason for the cap on watchdog: with 7 the change is never seen."""
     project = fresh(trigger="http")

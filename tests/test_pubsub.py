@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Served, environment, free_port, need, served
+from support import Served, environment, free_port, need, posix_only, served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, posix_only]
 
 
 @contextmanager

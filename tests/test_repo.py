@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
-from support import QUESTIONS, ROOT, SKELETON, contents, environment, git, must, need, run, served
+from support import QUESTIONS, ROOT, SKELETON, contents, environment, git, must, need, posix_only, run, served
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -79,6 +79,7 @@ def origin(tmp_path: Path) -> Path:
     return origin
 
 
+@posix_only
 @pytest.mark.slow
 def test_the_readmes_first_command(origin: Path, tmp_path: Path) -> None:
     """From nothing but Python and pip: the command, its next steps, the README of what it made."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, contents, environment, run
+from support import ROOT, contents, environment, posix_only, run
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
 
@@ -50,6 +50,7 @@ def test_a_fork_that_emits_what_is_never_read(
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 
+@posix_only
 def test_a_fork_that_links_to_what_is_never_read(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
     (skeleton(fork) / "Pipfile").symlink_to("README.md")
     refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
@@ -130,6 +131,7 @@ def test_what_was_declined_stays(cookiecutter: Any, tmp_path: Path) -> None:
         assert contents(mine / folder) == {"script.py": ("file", b"mine")}
 
 
+@posix_only
 @pytest.mark.parametrize("path", ["tests", "localpackage", "tests/conftest.py", "main.py", "README.md"])
 def test_a_link_to_outside_is_not_written_through(cookiecutter: Any, tmp_path: Path, path: str) -> None:
     outside = tmp_path / "outside"
@@ -143,6 +145,7 @@ def test_a_link_to_outside_is_not_written_through(cookiecutter: Any, tmp_path: P
     assert (contents(tmp_path / "out"), contents(outside)) == before
 
 
+@posix_only
 def test_a_link_that_leads_nowhere_yet(cookiecutter: Any, tmp_path: Path) -> None:
     place = tmp_path / "out" / "hello-function" / "main.py"
     place.parent.mkdir(parents=True)
@@ -151,6 +154,7 @@ def test_a_link_that_leads_nowhere_yet(cookiecutter: Any, tmp_path: Path) -> Non
     assert not (tmp_path / "not-there").exists()
 
 
+@posix_only
 def test_a_function_folder_that_is_a_link(cookiecutter: Any, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "out").mkdir()
@@ -159,6 +163,7 @@ def test_a_function_folder_that_is_a_link(cookiecutter: Any, tmp_path: Path) -> 
     assert contents(tmp_path / "outside") == {}
 
 
+@posix_only
 def test_a_link_that_stays_inside_is_followed(cookiecutter: Any, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     (mine / "docs").mkdir(parents=True)
@@ -178,6 +183,7 @@ def test_a_file_in_a_folders_way(cookiecutter: Any, tmp_path: Path, path: str, i
     assert contents(tmp_path / "out") == before
 
 
+@posix_only
 def test_a_link_to_itself_and_a_pipe(cookiecutter: Any, tmp_path: Path) -> None:
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
