@@ -8,6 +8,7 @@ import json
 import keyword
 import re
 import runpy
+import sys
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ QUESTIONS = {
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 
+VERSION = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)[0]
 MOST_SAMPLES = 8
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
@@ -36,12 +38,21 @@ DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
 BIDI_CONTROLS = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 
 
+def taken(name: str, kind: str) -> bool:
+    """Whether a new function may not use a name, since Python, a requirement or main.py does: `kind` of reserved.json.
+
+    The list grows with the locks. A project that has the name already is updated all the same, and its guard speaks.
+    """
+    existing = "cruft" in sys.modules and "create" not in sys.argv
+    return not existing and name in RESERVED[kind]
+
+
 def function_name(value: str) -> str:
     """Valid as a function, a Cloud Run service, a part of a URL, a folder and, with `_` for `-`, an entry point."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{2,47}[a-z0-9]", value) or DEVICES.fullmatch(value):
         return "use 4 to 49 of a-z, 0-9 and -, with a letter first and no - at the end, such as hello-function"
     entry_point = value.replace("-", "_")
-    if keyword.iskeyword(entry_point) or entry_point in RESERVED["entry_points"]:
+    if keyword.iskeyword(entry_point) or taken(entry_point, "entry_points"):
         return f"its entry point {entry_point} has a meaning of its own in main.py; use another, such as my-{value}"
     return ""
 
@@ -61,7 +72,7 @@ def local_package(value: str) -> str:
     """An importable name that nothing on sys.path hides: the framework appends the source folder to it."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,29}", value) or DEVICES.fullmatch(value):
         return "use up to 30 of a-z, 0-9 and _, with a letter first, or none"
-    if keyword.iskeyword(value) or value in RESERVED["modules"]:
+    if keyword.iskeyword(value) or taken(value, "modules"):
         return f"that name belongs to Python, a requirement or the project; use another, such as my_{value}"
     return ""
 
@@ -193,6 +204,7 @@ class Rules(Extension):
             samples=samples + [""] * (MOST_SAMPLES - len(samples)),
             lock_options=lock_options(answers["hashes"]),
             locks="hashes/" if answers["hashes"] else "",
+            version=VERSION,
             github=answers["ci"] == "github",
             # What has braces of its own is taken in as it stands.
             text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),

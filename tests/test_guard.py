@@ -54,6 +54,9 @@ BROKEN: list[tuple[str, Break, str]] = [
             "mine @ file:///mine", "requests @ https://example.com/r.whl", "https://example.com/r.whl", "-r more.txt",
         )
     ),
+    ("a part of an update that did not fit", append("main.py.rej", "-a\n+b\n"), "main.py.rej is what an update could not change"),
+    ("conflict marks", append("README.md", "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n"), "README.md has conflict marks"),
+    ("the end of a conflict", append("localpackage/notes.txt", ">>>>>>> theirs\n"), "notes.txt has conflict marks"),
     ("one hash only", append("requirements.txt", "requests==2.32.5 --hash=sha256:00\n"), "lack the hash"),
     ("asked for, not locked", append("requirements.in", "requests\n"), "requirements.txt lacks 'requests'"),
     ("locked too low", append("requirements.in", "Flask>=99\n"), "requirements.txt lacks 'Flask>=99'"),
@@ -116,6 +119,8 @@ def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> Non
         append("requirements.in", "markupsafe ; sys_platform == 'linux'\nFlask[async]>=3\n"),
         package("thirdparty", "setup.py", "code.py"),
         package("localpackage", "setup.py"),
+        append("README.md", "\n=======\n<<<<<<<<<< a drawing\n"),
+        package(".venv", "patch.rej"),
         package(".venv", "setup.py"),
         append("pyproject.toml", "\n[project]\nname = 'mine'\n"),
     ],

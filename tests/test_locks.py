@@ -61,11 +61,10 @@ def test_the_framework_is_seen_by_the_builder() -> None:
             assert re.search(r"(?m)^functions-framework\b([^-]|$)", lock.read_text("utf-8"))
 
 
-def lock_commands(project: Path) -> list[str]:
-    """Return the commands that the project's README gives for locking, in order."""
-    block = re.search(r"```sh\n(uv pip compile.*?)```", (project / "README.md").read_text("utf-8"), re.DOTALL)
-    assert block
-    return block[1].splitlines()[:2]
+def lock_commands(project: Path, anew: bool = False) -> list[str]:
+    """Return the commands that the project's README gives for locking, in order, or for making the locks anew."""
+    commands = re.findall(r"(?m)^uv pip compile .*$", (project / "README.md").read_text("utf-8"))
+    return [command for command in commands if ("--upgrade" in command) == anew]
 
 
 def lock(project: Path, scripts: Path, home: Path) -> None:

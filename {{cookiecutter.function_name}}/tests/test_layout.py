@@ -3,6 +3,7 @@
 import ast
 import importlib.machinery
 import inspect
+import os
 import re
 import sys
 import sysconfig
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "{{ fn.entry_point }}"
 SIGNATURE = "{{ fn.trigger.signature }}"
 LOCK_AGAIN = "Lock again with the command in README.md."
+LOCK_ANEW = "the command in README.md that ends a conflict."
 LOCKS = pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
 
 
@@ -39,6 +41,15 @@ def requirement(line: str) -> Requirement | None:
 def test_nothing_that_the_builders_ignore() -> None:
     found = [p.name for p in ROOT.iterdir() if p.name.lower() in ("pipfile", "pipfile.lock", "setup.py")]
     assert not found, f"Google's builders never read {found}: move what it asks for to requirements.in, remove it."
+
+
+def test_no_update_is_left_half_done() -> None:
+    for folder, inner, files in os.walk(ROOT):
+        inner[:] = [name for name in inner if name == ".github" or name[0] != "." and name not in ("vendor", "venv")]
+        for path in (Path(folder, name) for name in files):
+            assert path.suffix != ".rej", f"{path.name} is what an update could not change: do it by hand, remove it."
+            marked = re.search(rb"^(<{7}|>{7}) ", path.read_bytes(), re.MULTILINE)
+            assert not marked, f"{path.name} has conflict marks: settle them. A lock is settled by {LOCK_ANEW}"
 
 
 @LOCKS
