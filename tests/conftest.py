@@ -11,7 +11,7 @@ import pytest
 from cloud import gcloud_environment
 from filelock import FileLock
 from pytest_cookies.plugin import Cookies
-from support import QUESTIONS, ROOT, environment, must, need, run
+from support import QUESTIONS, ROOT, VERSION, environment, git, must, need, run
 
 Bake = Callable[..., Path]
 
@@ -52,6 +52,31 @@ def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     return home
+
+
+@pytest.fixture
+def template(tmp_path: Path, home: Path) -> Path:
+    """This template as it would stand on GitHub: its history, the working tree as the newest commit, its version as a tag.
+
+    In `home`, git finds it under the address that the README names.
+    """
+    need("git")
+    place = tmp_path / "github"
+    clone = place / "org" / "fn-template"
+    git("clone", "-q", str(ROOT), str(clone), cwd=tmp_path)
+    for path in clone.iterdir():
+        if path.name != ".git":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    kept = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__")
+    shutil.copytree(ROOT, clone, ignore=kept, dirs_exist_ok=True)
+    git("add", "-A", cwd=clone)
+    git("commit", "--allow-empty", "-m", "the working tree", cwd=clone)
+    git("tag", "--force", VERSION, cwd=clone)
+    clone.with_name("fn-template.git").symlink_to(clone)
+    settings = {f"url.{place}/.insteadOf": "https://github.com/", "user.name": "a", "user.email": "a@example.com"}
+    for name, value in {**settings, "init.defaultBranch": "main"}.items():
+        git("config", "--file", str(home / ".gitconfig"), name, value, cwd=place)
+    return clone
 
 
 @pytest.fixture

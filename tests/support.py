@@ -4,12 +4,14 @@ import http.server
 import itertools
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +28,7 @@ QUESTIONS: dict[str, Any] = {
     for name, default in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
     if not name.startswith("_")
 }
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 TRIGGERS: list[str] = QUESTIONS["trigger"]
 # As long as the questions allow.
 LONGEST_NAME = "a" + "-longest" * 6
@@ -98,6 +101,11 @@ def git(*arguments: str, cwd: Path) -> None:
     """Run git as somebody, whatever the machine knows of its user."""
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
     subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+def blocks(text: str, language: str = "sh") -> list[str]:
+    """Return the code blocks of a language in a Markdown text."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:

@@ -3,7 +3,6 @@
 import json
 import re
 import runpy
-import shutil
 import sys
 import zipfile
 from datetime import date, timedelta
@@ -12,14 +11,9 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
-from support import QUESTIONS, ROOT, SKELETON, contents, environment, git, must, need, posix_only, run, served
+from support import QUESTIONS, ROOT, SKELETON, blocks, contents, environment, git, must, posix_only, run, served
 
 README = (ROOT / "README.md").read_text("utf-8")
-
-
-def blocks(text: str, language: str = "sh") -> list[str]:
-    """Return the code blocks of a language in a Markdown text."""
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def test_the_table_of_questions_is_that_of_cookiecutter_json() -> None:
@@ -68,32 +62,12 @@ def test_the_labels_tell_the_end_of_each_runtime() -> None:
         assert date.fromisoformat(dates["decommissioned"]).strftime("%B %Y") in labels[version]
 
 
-@pytest.fixture
-def origin(tmp_path: Path) -> Path:
-    """A git repository of this template as it stands in the working tree."""
-    need("git")
-    origin = tmp_path / "github" / "org" / "fn-template.git"
-    shutil.copytree(ROOT, origin, ignore=shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".*_cache"))
-    for command in (("init",), ("add", "."), ("commit", "-m", "all")):
-        git(*command, cwd=origin)
-    return origin
-
-
 @posix_only
 @pytest.mark.slow
-def test_the_readmes_first_command(origin: Path, tmp_path: Path) -> None:
+def test_the_readmes_first_command(template: Path, tmp_path: Path, home: Path) -> None:
     """From nothing but Python and pip: the command, its next steps, the README of what it made."""
-    home, place = tmp_path / "home", tmp_path / "ein Ordner mit Zoë"
-    home.mkdir()
+    place = tmp_path / "ein Ordner mit Zoë"
     place.mkdir()
-    git(
-        "config",
-        "--file",
-        str(home / ".gitconfig"),
-        f"url.{origin.parent.parent}/.insteadOf",
-        "https://github.com/",
-        cwd=place,
-    )
     env = environment(home)
     must(run(sys.executable, "-m", "venv", home / "start", cwd=place, env=env))
     env["PATH"] = f"{home / 'start' / 'bin'}:{env['PATH']}"
@@ -114,13 +88,13 @@ def test_the_readmes_first_command(origin: Path, tmp_path: Path) -> None:
     assert ".venv" not in must(run("git", "ls-files", cwd=project, env=env))
 
 
-def test_from_a_zip_file(cookiecutter: Any, tmp_path: Path, origin: Path) -> None:
+def test_from_a_zip_file(cookiecutter: Any, tmp_path: Path, template: Path) -> None:
     archive = tmp_path / "fn-template.zip"
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.mkdir("fn-template")
-        for path in sorted(origin.rglob("*")):
+        for path in sorted(template.rglob("*")):
             if ".git" not in path.parts:
-                zipped.write(path, Path("fn-template") / path.relative_to(origin))
+                zipped.write(path, Path("fn-template") / path.relative_to(template))
     done = cookiecutter("--no-input", template=archive)
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "out" / "hello-function" / "localpackage" / "script.py").is_file()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import QUESTIONS, ROOT, TRIGGERS, environment, git, must, need, run
+from support import QUESTIONS, TRIGGERS, environment, git, must, run
 from test_locks import lock_commands
 
 pytestmark = pytest.mark.slow
@@ -42,22 +42,6 @@ def commit(folder: Path, *changes: Change) -> None:
     git("commit", "-m", "changed", cwd=folder)
 
 
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """A clone of this template with its history, and what the working tree has beyond it as one commit more."""
-    need("git")
-    clone = tmp_path / "template"
-    git("clone", "-q", str(ROOT), str(clone), cwd=tmp_path)
-    for path in clone.iterdir():
-        if path.name != ".git":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    kept = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__")
-    shutil.copytree(ROOT, clone, ignore=kept, dirs_exist_ok=True)
-    git("add", "-A", cwd=clone)
-    git("commit", "--allow-empty", "-m", "the working tree", cwd=clone)
-    return clone
-
-
 def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Any:
     return run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home))
 
@@ -74,11 +58,11 @@ def made(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path
             "--no-input",
             "--extra-context",
             json.dumps(answers),
-            cwd=template.parent,
+            cwd=home.parent,
             home=home,
         )
     )
-    project = template.parent / str(answers["function_name"])
+    project = home.parent / str(answers["function_name"])
     git("init", cwd=project)
     commit(project)
     return project

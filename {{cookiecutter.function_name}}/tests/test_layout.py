@@ -144,3 +144,16 @@ def test_all_that_is_imported_is_uploaded() -> None:
             assert line in allowed, f"{path.name} would not be uploaded: add the line {line} to .gcloudignore."
             files = [path] if path.is_file() else path.rglob("*.py")
             waiting += [found for file in files for found in local_imports(file)]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what stands in a folder, but for what Python makes."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_copies_of_shared_code_are_in_step() -> None:
+    for source in (ROOT.parent / "shared").glob("*"):
+        copy = ROOT / source.name
+        same = not (source.is_dir() and copy.is_dir()) or files(source) == files(copy)
+        assert same, f"{copy.name} differs from ../shared/{copy.name}: change it there, and copy the folder again."
