@@ -95,7 +95,8 @@ def cookiecutter(tmp_path: Path, home: Path) -> Callable[..., Any]:
 def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
     """Return the scripts of an environment that holds exactly a project's two locks.
 
-    It is made by what Google's builders use, pip up to Python 3.13 and uv from 3.14 on; `quick` takes uv anyway. Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
+    requirements.txt is installed by what Google's builders use, pip up to Python 3.13 and uv from 3.14 on; `quick` takes uv
+    anyway. Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
@@ -109,14 +110,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
         scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
         with FileLock(shared / f"venv-{digest}.lock"):
             if not ready.exists():
-                env, files = environment(shared), ("-r", locks[0], "-r", locks[1])
+                env = environment(shared)
                 must(run(python, "-m", "venv", venv, cwd=shared, env=env))
-                uv = quick or run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
-                pip = (sys.executable, "-m", "uv", "pip") if uv else (scripts / "python", "-m", "pip")
-                into = ("--python", venv) if uv else ()
-                compiled = ("--compile-bytecode",) if uv else ()
-                must(run(*pip, "install", "-q", *into, *compiled, *files, cwd=shared, env=env))
-                must(run(*pip, "check", *into, cwd=shared, env=env))
+                uv = (sys.executable, "-m", "uv", "pip")
+                into = ("--python", venv)
+                builders_uv = quick or run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
+                pip, options = (
+                    (uv, (*into, "--compile-bytecode")) if builders_uv else ((scripts / "python", "-m", "pip"), ())
+                )
+                must(run(*pip, "install", "-q", *options, "-r", locks[0], cwd=shared, env=env))
+                must(run(*uv, "install", "-q", *into, "--compile-bytecode", "-r", locks[1], cwd=shared, env=env))
+                must(run(*pip, "check", *(into if builders_uv else ()), cwd=shared, env=env))
                 ready.touch()
         return scripts
 

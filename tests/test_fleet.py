@@ -74,8 +74,8 @@ def test_a_repository_of_functions(
         assert 'version = "99.0.0"' in (function / "pyproject.toml").read_text("utf-8")
     said = timed("guarded again", GUARD)
     assert int(re.findall(r"(\d+) passed", said)[0]) >= MANY * 10
-    append("function-1/requirements.txt", "requests\n")(repository)
-    with pytest.raises(AssertionError, match="function-1/tests/test_layout.py"):
+    append("function-0/requirements.txt", "requests\n")(repository)
+    with pytest.raises(AssertionError, match="function-0/tests/test_layout.py"):
         shell(GUARD, repository, home, scripts)
     with capsys.disabled():
         print(f"\n{MANY} functions, seconds for each: {', '.join(f'{k} {v:.2f}' for k, v in times.items())}")

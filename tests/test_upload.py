@@ -46,8 +46,10 @@ def archived(archive: bytes) -> list[str]:
     return zipfile.ZipFile(io.BytesIO(archive)).namelist()
 
 
-@pytest.mark.parametrize(("trigger", "hashes"), [*((trigger, False) for trigger in TRIGGERS), ("http", True)])
-@pytest.mark.parametrize("package", ["localpackage", "logic", "none"])
+@pytest.mark.parametrize(
+    ("trigger", "package", "hashes"),
+    [*((t, p, False) for t in TRIGGERS for p in ("localpackage", "none")), ("http", "logic", True)],
+)
 def test_exactly_this_is_uploaded(
     fresh: Any, gcloud: Any, home: Path, trigger: str, package: str, hashes: bool
 ) -> None:
