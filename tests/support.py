@@ -65,6 +65,10 @@ COMBINATIONS = pairwise(EVERY_COMBINATION)
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
 
 
+# What a test does to a folder.
+Change = Callable[[Path], object]
+
+
 def signature(trigger: str) -> str:
     """Return how the functions of a trigger are decorated: http or cloud_event."""
     facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))
@@ -106,6 +110,27 @@ def git(*arguments: str, cwd: Path) -> None:
 def blocks(text: str, language: str = "sh") -> list[str]:
     """Return the code blocks of a language in a Markdown text."""
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def edit(name: str, old: str, new: str) -> Change:
+    """Return a change that puts `new` in the place of the first `old` in a file."""
+
+    def change(folder: Path) -> None:
+        text = (folder / name).read_text("utf-8")
+        assert old in text, f"no {old!r} in {name}"
+        (folder / name).write_text(text.replace(old, new, 1), "utf-8")
+
+    return change
+
+
+def append(name: str, text: str) -> Change:
+    """Return a change that puts `text` at the end of a file, which need not be there yet."""
+
+    def change(folder: Path) -> None:
+        with (folder / name).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+
+    return change
 
 
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:

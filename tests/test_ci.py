@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 import yaml
 from cloud import GIVEN, cloud, gcloud_environment
 from index import advisories
-from support import ROOT, TRIGGERS, environment, git, must, need, posix_only, run
+from support import ROOT, TRIGGERS, edit, environment, git, must, need, posix_only, run
 
 pytestmark = pytest.mark.slow
 TOOLS = Path(sys.executable).parent
@@ -120,15 +120,6 @@ class Runner:
         """Return the one step whose command holds `part`."""
         [step] = [step for step in self.steps if part in step.get("run", "")]
         return step
-
-
-def edit(name: str, old: str, new: str) -> Callable[[Path], object]:
-    def change(project: Path) -> None:
-        text = (project / name).read_text("utf-8")
-        assert old in text
-        (project / name).write_text(text.replace(old, new), "utf-8")
-
-    return change
 
 
 # What a developer may break, and the step that must see it.

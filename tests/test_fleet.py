@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 from cloud import GIVEN, cloud, deploy
-from support import QUESTIONS, ROOT, TRIGGERS, VERSION, blocks, environment, git, must, posix_only, run
-from test_update import append, commit, edit, own_tests
+from support import QUESTIONS, ROOT, TRIGGERS, VERSION, append, blocks, edit, environment, git, must, posix_only, run
+from test_update import commit, own_tests
 from test_upload import archived
 
 pytestmark = [pytest.mark.slow, posix_only]

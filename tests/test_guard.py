@@ -1,30 +1,15 @@
 """The project's own guard: each of its rules is broken once, and what it then says tells what to do."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import environment, run
+from support import Change, append, edit, environment, run
 
 pytestmark = pytest.mark.slow
-Break = Callable[[Path], object]
 
 
-def append(name: str, text: str) -> Break:
-    return lambda project: (project / name).open("a", encoding="utf-8", newline="\n").write(text)
-
-
-def replace(name: str, old: str, new: str) -> Break:
-    def change(project: Path) -> None:
-        text = (project / name).read_text("utf-8")
-        assert old in text
-        (project / name).write_text(text.replace(old, new), "utf-8")
-
-    return change
-
-
-def package(name: str, *more: str) -> Break:
+def package(name: str, *more: str) -> Change:
     def make(project: Path) -> None:
         for file in ("__init__.py", *more):
             (project / name).mkdir(exist_ok=True)
@@ -33,7 +18,7 @@ def package(name: str, *more: str) -> Break:
     return make
 
 
-def drop(name: str, start: str) -> Break:
+def drop(name: str, start: str) -> Change:
     def change(project: Path) -> None:
         lines = (project / name).read_text("utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not line.startswith(start)]
@@ -44,7 +29,7 @@ def drop(name: str, start: str) -> Break:
 
 
 DECORATED = "@functions_framework.http\ndef hello_function(request: flask.Request) -> flask.Response:"
-BROKEN: list[tuple[str, Break, str]] = [
+BROKEN: list[tuple[str, Change, str]] = [
     *((f"a {name}", append(name, ""), "move what it asks for") for name in ("Pipfile", "pipfile", "Pipfile.lock", "setup.py", "SETUP.py")),
     *(
         (f"{line} in {lock}", append(lock, f"{line}\n"), "is no pin")
@@ -67,15 +52,15 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("a package of tests in main.py", append("main.py", "import tests.helper\n"), "add the line !/tests"),
     ("a path is asked for", append("requirements.in", "./mine\n"), "is no requirement"),
     ("no framework", drop("requirements.txt", "functions-framework"), "functions-framework"),
-    ("the framework not at column 0", replace("requirements.txt", "functions-framework", " functions-framework"), "lacks functions-framework"),
-    ("the framework spelt otherwise", replace("requirements.txt", "functions-framework", "functions_framework"), "lacks functions-framework"),
+    ("the framework not at column 0", edit("requirements.txt", "functions-framework", " functions-framework"), "lacks functions-framework"),
+    ("the framework spelt otherwise", edit("requirements.txt", "functions-framework", "functions_framework"), "lacks functions-framework"),
     ("no main.py", lambda project: (project / "main.py").unlink(), "main.py is missing"),
-    ("no entry point", replace("main.py", "def hello_function", "def goodbye_function"), "hello_function"),
-    ("not decorated", replace("main.py", "@functions_framework.http\n", ""), "Decorate hello_function"),
-    ("decorated otherwise", replace("main.py", "functions_framework.http", "functions_framework.cloud_event"), "Decorate hello_function"),
-    ("two arguments", replace("main.py", DECORATED, DECORATED.replace("Request)", "Request, more: int)")), "exactly one argument"),
-    ("no argument", replace("main.py", DECORATED, DECORATED.replace("request: flask.Request", "")), "exactly one argument"),
-    ("async", replace("main.py", "def hello_function", "async def hello_function"), "plain def"),
+    ("no entry point", edit("main.py", "def hello_function", "def goodbye_function"), "hello_function"),
+    ("not decorated", edit("main.py", "@functions_framework.http\n", ""), "Decorate hello_function"),
+    ("decorated otherwise", edit("main.py", "functions_framework.http", "functions_framework.cloud_event"), "Decorate hello_function"),
+    ("two arguments", edit("main.py", DECORATED, DECORATED.replace("Request)", "Request, more: int)")), "exactly one argument"),
+    ("no argument", edit("main.py", DECORATED, DECORATED.replace("request: flask.Request", "")), "exactly one argument"),
+    ("async", edit("main.py", "def hello_function", "async def hello_function"), "plain def"),
     *((f"a package {name}", package(name), f"{name} is hidden") for name in ("json", "click", "test", "flask")),
     ("a module click.py", append("click.py", ""), "click.py is hidden"),
 ]  # fmt: skip
@@ -93,7 +78,7 @@ def test_passes_as_made(bake: Any, scripts: Path, home: Path, hashes: bool) -> N
 
 
 @pytest.mark.parametrize(("what", "change", "says"), BROKEN, ids=[what for what, _, _ in BROKEN])
-def test_goes_red(fresh: Any, scripts: Path, home: Path, what: str, change: Break, says: str) -> None:
+def test_goes_red(fresh: Any, scripts: Path, home: Path, what: str, change: Change, says: str) -> None:
     project = fresh()
     change(project)
     done = guard(scripts, project, home)
@@ -125,7 +110,7 @@ def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> Non
         append("pyproject.toml", "\n[project]\nname = 'mine'\n"),
     ],
 )
-def test_stays_green(fresh: Any, scripts: Path, home: Path, change: Break) -> None:
+def test_stays_green(fresh: Any, scripts: Path, home: Path, change: Change) -> None:
     project = fresh()
     change(project)
     done = guard(scripts, project, home)

@@ -4,35 +4,14 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import QUESTIONS, TRIGGERS, environment, git, must, run
+from support import QUESTIONS, TRIGGERS, Change, append, edit, environment, git, must, run
 from test_locks import lock_commands
 
 pytestmark = pytest.mark.slow
-Change = Callable[[Path], object]
-
-
-def edit(name: str, old: str, new: str) -> Change:
-    """Return a change that puts `new` in the place of the first `old` in a file."""
-
-    def change(folder: Path) -> None:
-        text = (folder / name).read_text("utf-8")
-        assert old in text, f"no {old!r} in {name}"
-        (folder / name).write_text(text.replace(old, new, 1), "utf-8")
-
-    return change
-
-
-def append(name: str, text: str) -> Change:
-    def change(folder: Path) -> None:
-        with (folder / name).open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-
-    return change
 
 
 def commit(folder: Path, *changes: Change) -> None:
