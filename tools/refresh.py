@@ -7,7 +7,6 @@ everything is resolved: without a network it says so and changes nothing.
 import json
 import os
 import runpy
-import shutil
 import subprocess
 import symtable
 import sys
@@ -24,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
 QUESTIONS = ANSWERS["QUESTIONS"]
+TRIGGERS = QUESTIONS["trigger"]
+TOOLS = "shared/requirements-dev.in"
 # Beside main.py in some project, in its tests, or taken by the upload; and what ruff passes over.
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_layout", "test_main", "tests", "vendor"}
 PASSED_OVER = {"build", "dist", "node_modules"}
@@ -39,18 +40,27 @@ def uv(*arguments: str, cwd: Path, **variables: str) -> None:
         )
 
 
+def render(template: str, trigger: str, **answers: str) -> str:
+    """Return the text of one of the templates for a trigger and some answers, the defaults for the rest."""
+    # One for each answer to all questions: it keeps what it has derived from them.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), extensions=[ANSWERS["Rules"]], trim_blocks=True, lstrip_blocks=True
+    )
+    first = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
+    return environment.get_template(template).render(cookiecutter={**first, "trigger": trigger, **answers})
+
+
 def locks(work: Path) -> dict[Path, str]:
     """Return the text of each lock file by its path in the template."""
-    sources = [*TEMPLATES.glob("*/requirements.in"), TEMPLATES / "shared" / "requirements-dev.in"]
-    (work / "all.in").write_text("\n".join(s.read_text("utf-8").replace("-c requirements.txt", "") for s in sources))
+    asked = {trigger: [render(f"{trigger}/requirements.in", trigger), render(TOOLS, trigger)] for trigger in TRIGGERS}
+    (work / "all.in").write_text("\n".join(sum(asked.values(), [])).replace("-c requirements.txt", ""))
     uv(*ANSWERS["lock_options"](False).split(), "all.in", "-o", "all.txt", cwd=work)
     made = {}
-    for trigger in QUESTIONS["trigger"]:
+    for trigger, texts in asked.items():
         for folder in (TEMPLATES / trigger, TEMPLATES / trigger / "hashes"):
             here = Path(tempfile.mkdtemp(dir=work))
-            shutil.copy(TEMPLATES / trigger / "requirements.in", here)
-            shutil.copy(TEMPLATES / "shared" / "requirements-dev.in", here)
-            for name in ("requirements", "requirements-dev"):
+            for name, text in zip(("requirements", "requirements-dev"), texts, strict=True):
+                (here / f"{name}.in").write_text(text)
                 options = ANSWERS["lock_options"](folder.name == "hashes").split()
                 uv(*options, f"{name}.in", "-o", f"{name}.txt", cwd=here, UV_CONSTRAINT=str(work / "all.txt"))
                 made[folder / f"{name}.txt"] = (here / f"{name}.txt").read_text("utf-8")
@@ -75,14 +85,10 @@ def top_level(distribution: Distribution) -> Iterator[str]:
 
 def used_in_main() -> set[str]:
     """Return each name that some trigger's main.py looks up at module level, its own function's name aside."""
-    loader = FileSystemLoader(TEMPLATES)
-    environment = Environment(loader=loader, extensions=[ANSWERS["Rules"]], trim_blocks=True, lstrip_blocks=True)
     used = set()
-    for trigger in QUESTIONS["trigger"]:
+    for trigger in TRIGGERS:
         for package in ("localpackage", "none"):
-            chosen = {"function_name": "entry-point", "trigger": trigger, "local_package": package}
-            first = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
-            source = environment.get_template(f"{trigger}/main.py").render(cookiecutter={**first, **chosen})
+            source = render(f"{trigger}/main.py", trigger, function_name="entry-point", local_package=package)
             used |= set(looked_up(symtable.symtable(source, "main.py", "exec")))
     # Flask looks for the module of its name, and pytest has made one of this.
     return used - {"entry_point"} | {"tests"}
