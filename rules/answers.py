@@ -192,6 +192,7 @@ class Rules(Extension):
         local = answers["local_package"]
         folder = ROOT / "templates" / answers["trigger"]
         trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
+        asynchronous = trigger["signature"].startswith("aio.")
         samples = sorted(path.name for path in (folder / "events").glob("*"))
         return SimpleNamespace(
             entry_point=answers["function_name"].replace("-", "_"),
@@ -200,6 +201,11 @@ class Rules(Extension):
             description=in_markdown(answers["description"]),
             trigger=trigger,
             event=trigger["signature"] == "cloud_event",
+            asynchronous=asynchronous,
+            # Else the framework (3.10) sets logging up anew after an asynchronous main.py has.
+            environment="LOG_EXECUTION_ID=true" + ",FUNCTION_USE_ASGI=true" * asynchronous,
+            # As many threads as the framework starts for one CPU; what Cloud Run sends at most unless told otherwise.
+            concurrency=80 if asynchronous else 4,
             # The skeleton has a file for each of at most so many; an empty name leaves it out.
             samples=samples + [""] * (MOST_SAMPLES - len(samples)),
             lock_options=lock_options(answers["hashes"]),

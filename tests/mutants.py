@@ -40,9 +40,10 @@ def of_kind(source: str, change: Change) -> Iterator[tuple[str, str]]:
 
 def of_entry_point(source: str, name: str) -> Iterator[tuple[str, str]]:
     """Yield the ways to break the entry point itself."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
     for what in ("raises", "answers None", "is renamed", "is not decorated", "takes two arguments"):
         tree = ast.parse(source)
-        function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
+        function = next(n for n in tree.body if isinstance(n, kinds) and n.name == name)
         if what == "raises":
             function.body = ast.parse("raise RuntimeError('broken')").body
         elif what == "answers None":
@@ -55,10 +56,10 @@ def of_entry_point(source: str, name: str) -> Iterator[tuple[str, str]]:
             function.args.args.append(ast.arg("another"))
         yield f"the entry point {what}", ast.unparse(ast.fix_missing_locations(tree))
     tree = ast.parse(source)
-    function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
-    works = [
-        i for i, node in enumerate(function.body) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-    ]
+    function = next(n for n in tree.body if isinstance(n, kinds) and n.name == name)
+    calls = [isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in function.body]
+    # What is told to the logs never fails.
+    works = [i for i, call in enumerate(calls) if call and "cloud_logging" not in ast.unparse(function.body[i])]
     if works:
         swallow = ast.parse("try:\n    pass\nexcept Exception:\n    pass").body[0]
         assert isinstance(swallow, ast.Try)

@@ -69,10 +69,16 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX s
 Change = Callable[[Path], object]
 
 
-def signature(trigger: str) -> str:
-    """Return how the functions of a trigger are decorated: http or cloud_event."""
+def fact(trigger: str, name: str) -> str:
+    """Return what trigger.json says of a trigger: how its functions are decorated, which requests they answer."""
     facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))
-    return str(facts["signature"])
+    return str(facts[name])
+
+
+def variables(trigger: str) -> dict[str, str]:
+    """Return the environment variables that a deployment sets for the functions of a trigger, whatever the project."""
+    asynchronous = fact(trigger, "signature").startswith("aio.")
+    return {"LOG_EXECUTION_ID": "true"} | ({"FUNCTION_USE_ASGI": "true"} if asynchronous else {})
 
 
 def label(answers: Mapping[str, Any]) -> str:

@@ -22,11 +22,11 @@ from support import (
     TRIGGERS,
     contents,
     environment,
+    fact,
     label,
     must,
     need,
     run,
-    signature,
 )
 from test_answers import TAKEN
 
@@ -62,7 +62,7 @@ def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     package = answers["local_package"]
     samples = {f"events/{path.name}" for path in (ROOT / "templates" / answers["trigger"] / "events").glob("*")}
-    special = samples | ({"delivery.py"} if signature(answers["trigger"]) == "cloud_event" else set())
+    special = samples | ({"delivery.py"} if fact(answers["trigger"], "contract") == "event" else set())
     local = {f"{package}/__init__.py", f"{package}/script.py"} if package != "none" else set()
     github = GITHUB if answers["ci"] == "github" else set()
     made = COMMON | local | special | github

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from cloud import DISTINCT, GIVEN, NO_ACCOUNT, cloud, deploy
-from support import QUESTIONS, TRIGGERS, environment, must, need, posix_only, run, served, signature
-from test_function import CHECKS
+from support import QUESTIONS, TRIGGERS, environment, fact, must, need, posix_only, run, served, variables
+from test_function import check
 
 pytestmark = [pytest.mark.slow, posix_only]
 # What each trigger cannot do without, and what gcloud makes of it in the request.
@@ -54,17 +54,15 @@ def test_deployed_for_real_up_to_the_network(fresh: Any, tmp_path: Path, home: P
     assert (made["buildConfig"]["runtime"], made["buildConfig"]["entryPoint"]) == ("python313", "hello_function")
     service = made["serviceConfig"]
     assert service["environmentVariables"] == {
-        "LOG_EXECUTION_ID": "true", "GOOGLE_CLOUD_PROJECT": "demo", "GREETING": "it's a \"day\"",
+        **variables(trigger), "GOOGLE_CLOUD_PROJECT": "demo", "GREETING": "it's a \"day\"",
     }  # fmt: skip
     assert [(s["key"], s["secret"], s["version"]) for s in service["secretEnvironmentVariables"]] == [
         ("API_KEY", "api-key", "latest"), ("TOKEN", "token", "3"),
     ]  # fmt: skip
     assert service["serviceAccountEmail"] == GIVEN["SERVICE_ACCOUNT"]
-    assert (service["availableCpu"], service["maxInstanceCount"], service["maxInstanceRequestConcurrency"]) == (
-        "1",
-        10,
-        4,
-    )
+    at_once = 80 if "FUNCTION_USE_ASGI" in variables(trigger) else 4
+    bounds = ("availableCpu", "maxInstanceCount", "maxInstanceRequestConcurrency")
+    assert [service[bound] for bound in bounds] == ["1", 10, at_once]
     assert not [asked for asked in there.asked if "setIamPolicy" in asked]
     check_trigger(trigger, made)
     env = environment(home)
@@ -74,12 +72,12 @@ def test_deployed_for_real_up_to_the_network(fresh: Any, tmp_path: Path, home: P
     must(run(*pip, "-r", arrived / "requirements.txt", cwd=home, env=env))
     must(run(scripts / "python", "-m", "compileall", "-q", "-f", arrived, cwd=home, env=env))
     with served(scripts, arrived, "hello_function", home) as function:
-        CHECKS[trigger](function)
+        check(trigger, function)
 
 
 def check_trigger(trigger: str, made: dict[str, Any]) -> None:
     """Compare the trigger in the request that makes the function with what was asked for."""
-    if signature(trigger) == "http":
+    if fact(trigger, "contract") != "event":
         assert "eventTrigger" not in made
         return
     event = made["eventTrigger"]
@@ -145,7 +143,8 @@ def test_dry_run_prints_what_a_shell_reads_back(bake: Any, home: Path, trigger: 
     assert {"--project=a b", "--region=europe-west1", f"--runtime=python{python_version.replace('.', '')}"} <= set(
         words
     )
-    assert f"--update-env-vars=LOG_EXECUTION_ID=true,GOOGLE_CLOUD_PROJECT=a b,{awkward['ENV_VARS']}" in words
+    fixed = ",".join(f"{name}={value}" for name, value in variables(trigger).items())
+    assert f"--update-env-vars={fixed},GOOGLE_CLOUD_PROJECT=a b,{awkward['ENV_VARS']}" in words
     assert f"--source={project}" in words and "--no-allow-unauthenticated" in words
     assert "--remove-build-env-vars=GOOGLE_VENDOR_PIP_DEPENDENCIES" in words
     pasted = must(run("sh", "-c", f'gcloud() {{ printf "%s\\n" "$@"; }}\n{printed}', cwd=home, env=environment(home)))
@@ -218,7 +217,7 @@ def test_vendor_installs_without_a_network(fresh: Any, tmp_path: Path, home: Pat
         must(run(*offline, *install, "--no-index", "--find-links", "vendor", cwd=project, env=env))
         must(run(*offline, "check", *into[:2], cwd=project, env=env))
         with served(venv / "bin", project, "hello_function", home) as function:
-            CHECKS[trigger](function)
+            check(trigger, function)
 
 
 def test_the_answers_reach_the_request(fresh: Any, home: Path) -> None:

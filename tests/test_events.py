@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, TRIGGERS, environment, need, posix_only, run, served, signature
+from support import ROOT, TRIGGERS, environment, fact, need, posix_only, run, served
 
 pytestmark = pytest.mark.slow
-EVENT_TRIGGERS = [trigger for trigger in TRIGGERS if signature(trigger) == "cloud_event"]
+EVENT_TRIGGERS = [trigger for trigger in TRIGGERS if fact(trigger, "contract") == "event"]
 SAMPLES = {"pubsub": "text.json", "storage": "object.json", "firestore": "created.json", "cloudevent": "audit-log.json"}
 
 Answer = tuple[int, list[str]]

@@ -11,7 +11,7 @@ from typing import Any
 
 import mutants
 import pytest
-from support import QUESTIONS, TRIGGERS, Served, environment, free_port, must, need, posix_only, run, served
+from support import QUESTIONS, TRIGGERS, Served, environment, fact, free_port, must, need, posix_only, run, served
 
 pytestmark = pytest.mark.slow
 JSON = {"Content-Type": "application/json"}
@@ -61,7 +61,12 @@ def check_event(function: Served) -> None:
     assert function.ask()[0] == 405
 
 
-CHECKS = {trigger: check_event for trigger in TRIGGERS} | {"http": check_http, "schedule": check_schedule}
+CONTRACTS = {"http": check_http, "schedule": check_schedule, "event": check_event}
+
+
+def check(trigger: str, function: Served) -> None:
+    """Ask a function what its trigger's contract says."""
+    CONTRACTS[fact(trigger, "contract")](function)
 
 
 # Every combination is rendered and looked at; of those that are installed and served, each pair of answers occurs.
@@ -82,7 +87,7 @@ def test_installed_tested_and_served(
     scripts = installed(project, python)
     must(own_tests(scripts, project, home))
     with served(scripts, project, "hello_function", home) as function:
-        CHECKS[trigger](function)
+        check(trigger, function)
 
 
 def own_tests(scripts: Path, project: Path, home: Path) -> Any:

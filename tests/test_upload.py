@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cloud import GIVEN, cloud, deploy
-from support import TRIGGERS, environment, must, run, signature
+from support import TRIGGERS, environment, fact, must, run
 
 pytestmark = pytest.mark.slow
 PLANTED = [
@@ -54,7 +54,7 @@ def test_exactly_this_is_uploaded(
     fresh: Any, gcloud: Any, home: Path, trigger: str, package: str, hashes: bool
 ) -> None:
     project = fresh(trigger=trigger, local_package=package, hashes=hashes)
-    expected = plant(project, package, signature(trigger) == "cloud_event")
+    expected = plant(project, package, fact(trigger, "contract") == "event")
     listed = must(gcloud("meta", "list-files-for-upload", project))
     assert {line for line in listed.splitlines() if line} == expected
     with cloud() as there:

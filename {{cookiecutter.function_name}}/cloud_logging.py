@@ -8,6 +8,10 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Mapping
+{% if fn.asynchronous %}
+from contextvars import ContextVar
+{% endif %}
 from typing import Any
 
 
@@ -47,30 +51,44 @@ class StdoutHandler(logging.Handler):
 
 def label(**labels: str) -> None:
     """Put labels on all entries that the current request logs from now on."""
-    if flask := flask_in_request():
-        flask.g.log_labels = {**flask.g.get("log_labels", {}), **labels}
+    if found := current():
+        found[1].update(labels)
 
 
 def labels() -> dict[str, dict[str, str]]:
     """Return the field of the current request's labels, empty where it has none."""
-    flask = flask_in_request()
-    found = flask.g.get("log_labels") if flask else None
-    return {"logging.googleapis.com/labels": found} if found else {}
+    found = current()
+    return {"logging.googleapis.com/labels": found[1]} if found and found[1] else {}
 
 
 def trace() -> dict[str, str]:
     """Return the field that joins an entry to its request, empty outside of a request or project."""
-    project, flask = os.environ.get("GOOGLE_CLOUD_PROJECT"), flask_in_request()
-    if not project or not flask:
+    project, found = os.environ.get("GOOGLE_CLOUD_PROJECT"), current()
+    if not project or not found:
         return {}
-    headers = flask.request.headers
-    context = headers.get("X-Cloud-Trace-Context") or headers.get("traceparent", "")
-    found = re.search(r"\b[0-9a-f]{32}\b", context)
-    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{found[0]}"} if found else {}
+    context = found[0].get("X-Cloud-Trace-Context") or found[0].get("traceparent", "")
+    trace = re.search(r"\b[0-9a-f]{32}\b", context)
+    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{trace[0]}"} if trace else {}
 
 
-def flask_in_request() -> Any:
-    """Return Flask while a request is being answered, else None."""
+{% if fn.asynchronous %}
+request: ContextVar[tuple[Mapping[str, str], dict[str, str]] | None] = ContextVar("request", default=None)
+
+
+def join(headers: Mapping[str, str]) -> None:
+    """Join all that is logged from now on, in this task, to the request that has these headers."""
+    request.set((headers, {}))
+
+
+def current() -> tuple[Mapping[str, str], dict[str, str]] | None:
+    """Return the headers and the labels of the request that is being answered, None outside of one."""
+    return request.get()
+{% else %}
+def current() -> tuple[Mapping[str, str], dict[str, str]] | None:
+    """Return the headers and the labels of the request that is being answered, None outside of one."""
     # Looked up, not imported: logging in a script or a test of the logic need not load a web framework.
     flask = sys.modules.get("flask")
-    return flask if flask and flask.has_request_context() else None
+    if not flask or not flask.has_request_context():
+        return None
+    return flask.request.headers, flask.g.setdefault("log_labels", {})
+{% endif %}

@@ -80,12 +80,16 @@ else
     set -- --remove-build-env-vars=GOOGLE_VENDOR_PIP_DEPENDENCIES "$@"
 fi
 {% include cookiecutter.trigger ~ "/deploy-flags.sh" %}
+{% if fn.asynchronous %}
+# One process answers them all at once; 80 is what Cloud Run takes by default.
+{% else %}
 # One CPU answers four requests at once: as many threads as the framework starts for it.
+{% endif %}
 set -- gcloud functions deploy {{ cookiecutter.function_name }} --gen2 --project="$PROJECT" --region="$region" \
     --runtime={{ fn.runtime }} --source="$here" --entry-point={{ fn.entry_point }} \
     --run-service-account="$SERVICE_ACCOUNT" --no-allow-unauthenticated \
-    --cpu=1 --memory=512Mi --concurrency=4 --max-instances="${MAX_INSTANCES:-10}" \
-    --update-env-vars="LOG_EXECUTION_ID=true,GOOGLE_CLOUD_PROJECT=$PROJECT${ENV_VARS:+,$ENV_VARS}" "$@"
+    --cpu=1 --memory=512Mi --concurrency={{ fn.concurrency }} --max-instances="${MAX_INSTANCES:-10}" \
+    --update-env-vars="{{ fn.environment }},GOOGLE_CLOUD_PROJECT=$PROJECT${ENV_VARS:+,$ENV_VARS}" "$@"
 if [ "$mode" = dry-run ]; then
     show "$@"
 else

@@ -11,8 +11,13 @@ from typing import Any
 {% endif %}
 
 import pytest
+{% if not fn.asynchronous %}
 from flask.testing import FlaskClient
+{% endif %}
 from functions_framework import _function_registry, create_app
+{% if fn.asynchronous %}
+from starlette.testclient import TestClient
+{% endif %}
 
 ROOT = Path(__file__).resolve().parent.parent
 # Last, as in production: there, too, a module of your own never stands before an installed one.
@@ -20,11 +25,15 @@ sys.path.append(str(ROOT))
 
 
 @pytest.fixture
-def client() -> FlaskClient:
+def client() -> {{ "TestClient" if fn.asynchronous else "FlaskClient" }}:
     """A client of the function, loaded and called by the framework as in production."""
     app = create_app("{{ fn.entry_point }}", str(ROOT / "main.py"))
+{% if fn.asynchronous %}
+    return TestClient(app)
+{% else %}
     client: FlaskClient = app.test_client()
     return client
+{% endif %}
 
 
 {% if fn.samples[0] %}

@@ -99,10 +99,15 @@ def test_entry_point() -> None:
     assert (ROOT / "main.py").is_file(), "main.py is missing: the builders look for the function in it."
     create_app(ENTRY_POINT, str(ROOT / "main.py"))
     function = inspect.unwrap(getattr(sys.modules["main"], ENTRY_POINT))
-    declared = _function_registry.REGISTRY_MAP.get(ENTRY_POINT)
+    asynchronous = "aio." * (ENTRY_POINT in _function_registry.ASGI_FUNCTIONS)
+    declared = f"{asynchronous}{_function_registry.REGISTRY_MAP.get(ENTRY_POINT)}"
     right = declared == SIGNATURE.replace("_", "")
     assert right, f"Decorate {ENTRY_POINT} with @functions_framework.{SIGNATURE}, outermost."
+{% if fn.asynchronous %}
+    assert inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be an async def."
+{% else %}
     assert not inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be a plain def: nothing awaits it."
+{% endif %}
     try:
         inspect.signature(function).bind(None)
     except TypeError as error:
