@@ -3,15 +3,32 @@
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import mutants
 import pytest
-from support import QUESTIONS, TRIGGERS, Served, environment, fact, free_port, must, need, posix_only, run, served
+from support import (
+    QUESTIONS,
+    TRIGGERS,
+    Served,
+    append,
+    edit,
+    environment,
+    fact,
+    free_port,
+    must,
+    need,
+    posix_only,
+    run,
+    served,
+    variables,
+)
 
 pytestmark = pytest.mark.slow
 JSON = {"Content-Type": "application/json"}
@@ -155,19 +172,18 @@ def test_two_functions_in_one_repository(fresh: Any, scripts: Path, home: Path, 
 
 
 @pytest.mark.parametrize("execution_id", ["", "true"])
-def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id: str) -> None:
-    project = fresh(trigger="http")
-    main = project / "main.py"
-    main.write_text(
-        main.read_text("utf-8").replace(
-            "    if request.method in",
-            "    logger.info('seen %s', '😀')\n    logging.getLogger('a.library').info('{}')\n    print('printed')\n"
-            "    if 'fail' in request.args:\n        raise RuntimeError('on purpose')\n    if request.method in",
-        ),
-        "utf-8",
+@pytest.mark.parametrize(
+    ("trigger", "work"), [("http", "    if request.method in"), ("async-http", "    try:\n        name =")]
+)
+def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, trigger: str, work: str, execution_id: str) -> None:
+    project = fresh(trigger=trigger)
+    seen = (
+        "    logger.info('seen %s', '😀')\n    logging.getLogger('a.library').info('{}')\n    print('printed')\n"
+        "    if 'fail' in str(request.url):\n        raise RuntimeError('on purpose')\n"
     )
-    variables = {"GOOGLE_CLOUD_PROJECT": "demo"} | ({"LOG_EXECUTION_ID": execution_id} if execution_id else {})
-    with served(scripts, project, "hello_function", home, **variables) as function:
+    edit("main.py", work, seen + work)(project)
+    given = {"GOOGLE_CLOUD_PROJECT": "demo"} | (variables(trigger) if execution_id else {})
+    with served(scripts, project, "hello_function", home, **given) as function:
         assert (
             function.ask(headers={"X-Cloud-Trace-Context": f"{TRACE}/7;o=1", "Function-Execution-Id": "x1"})[0] == 200
         )
@@ -175,13 +191,13 @@ def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id
         assert function.ask(method="PUT")[0] == 405
     lines = function.log.read_text("utf-8").splitlines()
     entries = [json.loads(line) for line in lines if "printed" not in line]
-    seen = [entry for entry in entries if entry["message"] == "seen 😀"]
-    assert [entry["severity"] for entry in seen] == ["INFO"] * 3
-    source = seen[0]["logging.googleapis.com/sourceLocation"]
+    said = [entry for entry in entries if entry["message"] == "seen 😀"]
+    assert [entry["severity"] for entry in said] == ["INFO"] * 3
+    source = said[0]["logging.googleapis.com/sourceLocation"]
     assert source["function"] == "hello_function" and source["file"].endswith("main.py") and int(source["line"]) > 1
-    assert [e.get("logging.googleapis.com/trace") for e in seen] == [f"projects/demo/traces/{TRACE}"] * 2 + [None]
+    assert [e.get("logging.googleapis.com/trace") for e in said] == [f"projects/demo/traces/{TRACE}"] * 2 + [None]
     assert len([entry for entry in entries if entry["message"] == "{}"]) == 3
-    labels = [entry.get("logging.googleapis.com/labels", {}).get("execution_id") for entry in seen]
+    labels = [entry.get("logging.googleapis.com/labels", {}).get("execution_id") for entry in said]
     assert labels[0] == "x1" and all(labels) if execution_id else labels == [None] * 3
     errors = [entry for entry in entries if entry["severity"] == "ERROR"]
     assert (
@@ -190,23 +206,63 @@ def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, execution_id
     assert [e["message"] for e in entries if e["severity"] == "WARNING"] == ["Refused with 405: use GET or POST"]
 
 
+WAITING = """
+import asyncio
+import logging
+
+here = []
+
+
+async def greeting(name):
+    here.append(name)
+    logging.getLogger("before").info("%s", name)
+    async with asyncio.timeout(60):
+        while len(here) < 40:
+            await asyncio.sleep(0.01)
+    logging.getLogger("after").info("%s", name)
+    return name
+"""
+
+
+def by_name(function: Served, name: str) -> tuple[int, Any]:
+    """Send a request with a name that is its trace and its execution id too."""
+    headers = {"X-Cloud-Trace-Context": f"{name}/1;o=1", "Function-Execution-Id": name}
+    status, body, _ = function.ask(f"/?name={name}", headers=headers)
+    return status, json.loads(body)
+
+
+def test_many_requests_are_answered_at_once(fresh: Any, scripts: Path, home: Path) -> None:
+    """More than there are threads wait for each other in one process, and each logs for itself."""
+    project = fresh(trigger="async-http")
+    append("localpackage/script.py", WAITING)(project)
+    names = [f"{number:032x}" for number in range(40)]
+    given = {"GOOGLE_CLOUD_PROJECT": "demo", "WORKERS": "1", **variables("async-http")}
+
+    with served(scripts, project, "hello_function", home, **given) as function, ThreadPoolExecutor(40) as threads:
+        answers = threads.map(lambda name: by_name(function, name), names)
+        assert list(answers) == [(200, {"message": name}) for name in names]
+        entries = function.entries()
+    assert len(entries) == 80
+    for entry in entries:
+        name = entry["message"]
+        assert entry["logging.googleapis.com/trace"] == f"projects/demo/traces/{name}"
+        assert entry["logging.googleapis.com/labels"] == {"execution_id": name}
+
+
 @posix_only
-def test_live_reload(fresh: Any, scripts: Path, home: Path) -> None:
-    """The reason for the cap on watchdog: with 7 the change is never seen."""
-    project = fresh(trigger="http")
+@pytest.mark.parametrize(
+    ("trigger", "command"), [("http", r"functions-framework .* --debug$"), ("async-http", r"\S* ?uvicorn .*")]
+)
+def test_live_reload(fresh: Any, scripts: Path, home: Path, trigger: str, command: str) -> None:
+    """The reason for the cap on watchdog: with 7 the change is never seen. And an asynchronous function's way round."""
+    project = fresh(trigger=trigger)
     port = free_port()
-    command: list[Any] = [
-        scripts / "functions-framework",
-        "--target",
-        "hello_function",
-        "--debug",
-        "--host",
-        "127.0.0.1",
-    ]
+    found = re.search(f"(?m)^{command}", (project / "README.md").read_text("utf-8"))
+    assert found
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--port", str(port)], cwd=project, env=environment(home), stdout=log, stderr=log,
-            start_new_session=True,
+            ["sh", "-c", f"{found[0]} --port {port}"], cwd=project, stdout=log, stderr=log, start_new_session=True,
+            env=environment(home, PATH=f"{scripts}{os.pathsep}{os.environ['PATH']}"),
         )  # fmt: skip
     function = Served(port, home / "log")
     script = project / "localpackage" / "script.py"

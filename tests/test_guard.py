@@ -58,6 +58,7 @@ BROKEN: list[tuple[str, Change, str]] = [
     ("no entry point", edit("main.py", "def hello_function", "def goodbye_function"), "hello_function"),
     ("not decorated", edit("main.py", "@functions_framework.http\n", ""), "Decorate hello_function"),
     ("decorated otherwise", edit("main.py", "functions_framework.http", "functions_framework.cloud_event"), "Decorate hello_function"),
+    ("decorated as asynchronous", edit("main.py", "@functions_framework", "import functions_framework.aio\n\n\n@functions_framework.aio"), "Decorate hello_function"),
     ("two arguments", edit("main.py", DECORATED, DECORATED.replace("Request)", "Request, more: int)")), "exactly one argument"),
     ("no argument", edit("main.py", DECORATED, DECORATED.replace("request: flask.Request", "")), "exactly one argument"),
     ("async", edit("main.py", "def hello_function", "async def hello_function"), "plain def"),
@@ -83,6 +84,14 @@ def test_goes_red(fresh: Any, scripts: Path, home: Path, what: str, change: Chan
     change(project)
     done = guard(scripts, project, home)
     assert done.returncode == 1 and says in done.stdout, done.stdout
+
+
+def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Any, installed: Any, home: Path) -> None:
+    project = fresh(trigger="async-http")
+    scripts = installed(project, quick=True)
+    edit("main.py", "@functions_framework.aio.http", "@functions_framework.http")(project)
+    done = guard(scripts, project, home)
+    assert done.returncode == 1 and "Decorate hello_function with @functions_framework.aio.http" in done.stdout
 
 
 def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> None:

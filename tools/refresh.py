@@ -72,7 +72,9 @@ def installed_modules(work: Path) -> set[str]:
     lines = (work / "all.txt").read_text("utf-8").splitlines()
     pins = {Requirement(line).name: line.partition(";")[0] for line in lines if line[0] != "#"}
     (work / "pins.txt").write_text("\n".join(pins.values()))
-    uv("pip", "install", "--no-deps", "--target", "site", "-r", "pins.txt", cwd=work)
+    # All of them, whatever platform they are for; a Python that is too old for one would stop it.
+    newest = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
+    uv("pip", "install", "--no-deps", "--python-version", newest, "--target", "site", "-r", "pins.txt", cwd=work)
     return {name for found in distributions(path=[str(work / "site")]) for name in top_level(found)}
 
 

@@ -103,9 +103,7 @@ def test_entry_point() -> None:
     declared = f"{asynchronous}{_function_registry.REGISTRY_MAP.get(ENTRY_POINT)}"
     right = declared == SIGNATURE.replace("_", "")
     assert right, f"Decorate {ENTRY_POINT} with @functions_framework.{SIGNATURE}, outermost."
-{% if fn.asynchronous %}
-    assert inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be an async def."
-{% else %}
+{% if not fn.asynchronous %}
     assert not inspect.iscoroutinefunction(function), f"{ENTRY_POINT} must be a plain def: nothing awaits it."
 {% endif %}
     try:

@@ -1,0 +1,1 @@
+{% include "http/deploy-flags.sh" %}

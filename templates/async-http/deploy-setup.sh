@@ -1,0 +1,1 @@
+{% include "http/deploy-setup.sh" %}

@@ -1,0 +1,87 @@
+"""Answers HTTP requests, many at once, with a greeting: GET /?name=Ada, or POST {"name": "Ada"}."""
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import functions_framework.aio
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+import cloud_logging
+{% if fn.local %}
+from {{ fn.local }} import script
+{% endif %}
+
+MAX_NAME_LENGTH = 100
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """The caller's mistake, with the status and the headers of its answer."""
+
+    def __init__(self, status: int, reason: str, **headers: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
+
+
+@functions_framework.aio.http
+async def {{ fn.entry_point }}(request: Request) -> Response:
+    cloud_logging.join(request.headers)
+    try:
+        name = await requested_name(request)
+    except Refused as refused:
+        logger.warning("Refused with %d: %s", refused.status, refused)
+        return answer({"error": str(refused)}, refused.status, refused.headers)
+    return answer({"message": await {{ "script." if fn.local }}greeting(name)})
+
+
+async def requested_name(request: Request) -> str | None:
+    """Return the name in the query or in the body; raise Refused where it is none."""
+    if request.method in ("GET", "HEAD"):
+        name: Any = request.query_params.get("name")
+    elif request.method == "POST":
+        name = (await json_body(request)).get("name")
+    else:
+        raise Refused(405, "use GET or POST", Allow="GET, HEAD, POST")
+    if not isinstance(name, str | None):
+        raise Refused(400, "name must be a string")
+    if name and len(name) > MAX_NAME_LENGTH:
+        raise Refused(400, f"name must be at most {MAX_NAME_LENGTH} characters")
+    return name
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """Return the JSON object in the request's body, empty where there is no body."""
+    try:
+        raw = await request.body()
+    except ClientDisconnect:
+        raise Refused(400, "the body ended early") from None
+    if not raw:
+        return {}
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
+    if not re.fullmatch(r"application/(.+\+)?json", media_type, re.IGNORECASE):
+        raise Refused(415, "send the body as application/json")
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):  # The second where it is nested thousands deep.
+        raise Refused(400, "the body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise Refused(400, "the body must be a JSON object")
+    return body
+
+
+def answer(content: dict[str, str], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer in JSON."""
+    # Not JSONResponse, which fails on half of a surrogate pair; a caller may send one as "\ud800".
+    return Response(json.dumps(content), status, headers, "application/json")
+{% if not fn.local %}
+
+
+{% include "async-http/script.py" %}
+{% endif %}

@@ -1,0 +1,11 @@
+{% if fn.local %}
+"""What the function does, apart from HTTP."""
+
+
+{% endif %}
+async def greeting(name: str | None) -> str:
+    """Greet `name`, or the world where it is empty, blank or None.
+
+    What takes time is awaited here: other requests are answered meanwhile, and by nothing else.
+    """
+    return f"Hello, {(name or '').strip() or 'World'}!"

@@ -1,0 +1,1 @@
+{% include "shared/test_greeting.py" %}
