@@ -1,9 +1,12 @@
-"""Make every lock file of the template anew, and the names that they and Python take: `uv run tools/refresh.py`.
+"""Make every lock file of the template anew, and what follows from them: the names that are taken, the licences.
+
+`uv run tools/refresh.py` does it.
 
 All locks come from one resolution, so that no two triggers differ in a version. Nothing is written before
 everything is resolved: without a network it says so and changes nothing.
 """
 
+import importlib.machinery
 import json
 import os
 import runpy
@@ -21,9 +24,11 @@ from stdlib_list import stdlib_list
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
+LICENCES = runpy.run_path(str(ROOT / "tools" / "licences.py"))
 ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
 QUESTIONS = ANSWERS["QUESTIONS"]
 TRIGGERS = QUESTIONS["trigger"]
+NEWEST = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
 TOOLS = "shared/requirements-dev.in"
 # Beside main.py in some project, in its tests, or taken by the upload; and what ruff passes over.
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_layout", "test_main", "tests", "vendor"}
@@ -67,14 +72,17 @@ def locks(work: Path) -> dict[Path, str]:
     return made
 
 
+def pinned(lock: str) -> dict[str, str]:
+    """Return the pins of a lock without hashes, without their markers, by the names of the distributions."""
+    return {Requirement(line).name: line.partition(";")[0] for line in lock.splitlines() if line[0] != "#"}
+
+
 def installed_modules(work: Path) -> set[str]:
     """Return the top-level modules of all that any lock holds, on any platform."""
-    lines = (work / "all.txt").read_text("utf-8").splitlines()
-    pins = {Requirement(line).name: line.partition(";")[0] for line in lines if line[0] != "#"}
+    pins = pinned((work / "all.txt").read_text("utf-8"))
     (work / "pins.txt").write_text("\n".join(pins.values()))
     # All of them, whatever platform they are for; a Python that is too old for one would stop it.
-    newest = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
-    uv("pip", "install", "--no-deps", "--python-version", newest, "--target", "site", "-r", "pins.txt", cwd=work)
+    uv("pip", "install", "--no-deps", "--python-version", NEWEST, "--target", "site", "-r", "pins.txt", cwd=work)
     return {name for found in distributions(path=[str(work / "site")]) for name in top_level(found)}
 
 
@@ -83,6 +91,19 @@ def top_level(distribution: Distribution) -> Iterator[str]:
     for file in distribution.files or ():
         if file.suffix in (".py", ".pyi", ".so", ".pyd"):
             yield file.parts[0].partition(".")[0]
+
+
+def without_a_file(python: set[str], installed: set[str], site: Path) -> set[str]:
+    """Return those modules of Python, and of what is installed in `site`, that are not read from a .py file.
+
+    Flask looks for the file of the module that is called as the entry point is, and fails where these have none: parts
+    of the interpreter (which they are differs from build to build), and namespaces that distributions share.
+    """
+    here = {name for name in python & sys.stdlib_module_names if name in stdlib_list(NEWEST)}
+    specs = {name: importlib.machinery.PathFinder.find_spec(name) for name in here}
+    compiled = {name for name, spec in specs.items() if not (spec and spec.origin and spec.origin.endswith(".py"))}
+    shared = {name for name in installed if (site / name).is_dir() and not (site / name / "__init__.py").exists()}
+    return compiled | python & set(sys.builtin_module_names) | shared
 
 
 def used_in_main() -> set[str]:
@@ -115,8 +136,12 @@ def main() -> int:
         work = Path(folder)
         made = locks(work)
         python = {name.partition(".")[0] for version in QUESTIONS["python_version"] for name in stdlib_list(version)}
-        modules = PROJECT | PASSED_OVER | python | {"test"} | installed_modules(work)
-        reserved = {"entry_points": names(used_in_main()), "modules": names(modules)}
+        installed = installed_modules(work)
+        modules = PROJECT | PASSED_OVER | python | {"test"} | installed
+        entry_points = used_in_main() | without_a_file(python, installed, work / "site")
+        reserved = {"entry_points": names(entry_points), "modules": names(modules)}
+        shipped = {trigger: pinned(made[TEMPLATES / trigger / "requirements.txt"]) for trigger in TRIGGERS}
+        made[ROOT / "docs" / "licences.md"] = LICENCES["table"](work / "site", shipped)
         made[ROOT / "rules" / "reserved.json"] = json.dumps(reserved, indent=2) + "\n"
     for path, text in made.items():
         path.parent.mkdir(exist_ok=True)
