@@ -21,8 +21,11 @@ def main() -> int:
         return 1
     # cookiecutter cannot leave a folder out, only each of its files.
     for folder in reversed([path for path in PLAN if path.endswith("/")]):
-        if not os.listdir(folder):
-            os.rmdir(folder)
+        if not any(path.startswith(folder) and path[-1] != "/" for path in PLAN):
+            try:
+                os.rmdir(folder)
+            except OSError:  # Somebody keeps something in it, or another run has removed it.
+                continue
     windows = os.name == "nt"
     scripts = ".venv\\Scripts\\" if windows else ".venv/bin/"
     folder = f'"{project}"' if windows else "'" + project.replace("'", "'\\''") + "'"

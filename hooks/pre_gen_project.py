@@ -8,16 +8,17 @@ import sys
 
 TEMPLATE = {{fn.root | tojson}}
 PLAN = {{fn.plan() | tojson}}
+FILES_ARE_KEPT = {{fn.files_are_kept}}
 
 # Nothing is left behind in the template.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TEMPLATE, "rules"))
 
-from target import refusal  # noqa: E402
+from target import refusal, unwritable  # noqa: E402
 
 
 def main() -> int:
-    reason = refusal(os.getcwd(), PLAN)
+    reason = refusal(os.getcwd(), PLAN) or unwritable(os.getcwd(), PLAN, FILES_ARE_KEPT)
     print(reason, end="\n" if reason else "", file=sys.stderr)
     return 1 if reason else 0
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import click
 from cookiecutter.exceptions import FailedHookException
 from jinja2 import Environment
 from jinja2.ext import Extension
@@ -35,6 +36,8 @@ MOST_SAMPLES = 8
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
 DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
+# What was planned so far: each of cookiecutter's environments, those of the hooks too, asks for the same.
+PLANS: dict[tuple[object, ...], list[str]] = {}
 BIDI_CONTROLS = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 
 
@@ -53,7 +56,7 @@ def function_name(value: str) -> str:
         return "use 4 to 49 of a-z, 0-9 and -, with a letter first and no - at the end, such as hello-function"
     entry_point = value.replace("-", "_")
     if keyword.iskeyword(entry_point) or taken(entry_point, "entry_points"):
-        return f"its entry point {entry_point} has a meaning of its own in main.py; use another, such as my-{value}"
+        return f"its entry point {entry_point} is a name of Python or of main.py; use another, such as my-{value}"
     return ""
 
 
@@ -126,6 +129,12 @@ def _escape_start(start: str) -> str:
     return start + "\\" if start.isdigit() else "\\" + start
 
 
+def files_are_kept() -> bool:
+    """Whether cookiecutter's or cruft's command was told to leave the files that exist (--skip-if-file-exists)."""
+    command = click.get_current_context(silent=True)
+    return bool(command and command.params.get("skip_if_file_exists"))
+
+
 class CheckedContext(Context):
     """Jinja's context, opened only on valid answers, and with `fn` once all questions are answered."""
 
@@ -163,7 +172,8 @@ class Rules(Extension):
 
     def open(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Check `answers`; return what templates may ask besides them."""
-        check(answers)
+        if self.fn is None or answers is not self.answers:
+            check(answers)
         # cookiecutter goes on filling this very mapping while it asks.
         self.answers = answers
         if self.asked():
@@ -175,17 +185,22 @@ class Rules(Extension):
             target = str(Path(answers["_output_dir"], answers["function_name"]))
             if JINJA.search(target):
                 refuse("output folder", target, "cookiecutter would act on {{ }} {% %} {# #} in its path")
-            if reason := TARGET["refusal"](target, self.plan(answers)):
+            plan = self.plan(answers)
+            if reason := TARGET["refusal"](target, plan) or TARGET["unwritable"](target, plan, files_are_kept()):
                 raise FailedHookException(reason)
         return {"fn": self.fn}
 
     def plan(self, answers: Mapping[str, Any]) -> list[str]:
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
         paths = [path.relative_to(SKELETON).as_posix() + "/" * path.is_dir() for path in SKELETON.rglob("*")]
-        # One template for all of them, since each costs a millisecond; no path holds the character between them.
-        made = self.environment.from_string("\0".join(paths)).render(cookiecutter=answers).split("\0")
-        # A file whose name is empty is left out.
-        return sorted(name for path, name in zip(paths, made, strict=True) if path[-1] == "/" or name[-1:] not in "/")
+        key = (*paths, *(answers[question] for question in QUESTIONS))
+        if key not in PLANS:
+            # One template for all of them, since each costs a millisecond; no path holds the character between them.
+            made = self.environment.from_string("\0".join(paths)).render(cookiecutter=answers).split("\0")
+            # A file whose name is empty is left out.
+            named = (name for path, name in zip(paths, made, strict=True) if path[-1] == "/" or name[-1:] not in "/")
+            PLANS[key] = sorted(named)
+        return PLANS[key]
 
     def derived(self, answers: Mapping[str, Any]) -> SimpleNamespace:
         """Return what follows from the answers, each decided here alone."""
@@ -216,4 +231,5 @@ class Rules(Extension):
             text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),
             root=str(ROOT),
             plan=lambda: self.plan(answers),
+            files_are_kept=files_are_kept(),
         )

@@ -5,8 +5,11 @@ start of Python that a user waits for.
 """
 
 import os
+import sys
 
 NEVER_READ = ("pipfile", "pipfile.lock", "setup.py")
+# More than the largest project takes.
+ROOM = 1_000_000
 
 
 def never_read(paths: list[str]) -> list[str]:
@@ -35,6 +38,28 @@ def refusal(target: str, plan: list[str]) -> str:
             "names into requirements.in, remove it and try again."
         )
     return next(filter(None, (_in_the_way(target, path) for path in plan)), "")
+
+
+def unwritable(target: str, plan: list[str], files_are_kept: bool) -> str:
+    """Say in one line what keeps `plan` from being written into `target`; an empty string where nothing does.
+
+    cookiecutter writes file by file: what stops it halfway leaves a mixture of old and new.
+    `files_are_kept` means that files which exist are not written.
+    """
+    for path in plan:
+        place = os.path.join(target, path.rstrip("/"))
+        if os.path.isfile(place) and files_are_kept:
+            continue
+        while not os.path.exists(place):
+            place = os.path.dirname(place)
+        if not os.access(place, os.W_OK):
+            return f"{place} is read-only: make it writable and try again."
+        # Windows has no such call.
+        if sys.platform != "win32":
+            disk = os.statvfs(place)
+            if disk.f_bavail * disk.f_frsize < ROOM:
+                return f"The disk that holds {place} is full: free {ROOM // 1_000_000} MB and try again."
+    return ""
 
 
 def _in_the_way(target: str, path: str) -> str:

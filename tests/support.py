@@ -16,10 +16,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parent.parent
 SKELETON = ROOT / "{{cookiecutter.function_name}}"
@@ -65,6 +67,9 @@ COMBINATIONS = pairwise(EVERY_COMBINATION)
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
 
 
+# What Cloud Scheduler says of itself.
+SCHEDULER = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": "2026-11-22T02:00:00Z"}
+
 # What a test does to a folder.
 Change = Callable[[Path], object]
 
@@ -99,6 +104,13 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = ""
         [str(part) for part in command],
         cwd=cwd, env=env, input=stdin, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+def as_a_person(*command: str | Path) -> tuple[str | Path, ...]:
+    """Return a command as it runs for one whom permissions bind, which they do not for root."""
+    if sys.platform == "win32" or os.geteuid():
+        return command
+    return need("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *command
 
 
 def must(done: subprocess.CompletedProcess[str]) -> str:
@@ -139,6 +151,14 @@ def append(name: str, text: str) -> Change:
     return change
 
 
+def description_shown(project: Path) -> str:
+    """Return what a reader of a project's README sees of its description (CommonMark)."""
+    text = (project / "README.md").read_text("utf-8")
+    html = MarkdownIt("commonmark").render(text.split("\n\n")[1])
+    assert html.startswith("<p>") and html.endswith("</p>\n"), html
+    return unescape(html[3:-5])
+
+
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
     """Return all that stands in a folder, byte for byte: what it is, and what it holds."""
     found = {}
@@ -146,8 +166,10 @@ def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             found[name] = ("link", os.readlink(path).encode())
+        elif path.is_file():
+            found[name] = ("file", path.read_bytes())
         else:
-            found[name] = ("folder", b"") if path.is_dir() else ("file", path.read_bytes())
+            found[name] = ("folder" if path.is_dir() else "other", b"")
     return found
 
 
@@ -232,6 +254,29 @@ def loopback(answer: Callable[[str, str, bytes], tuple[int, Any]]) -> Iterator[s
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def sample(project: Path, scripts: Path, trigger: str, name: str = "") -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a sample as they are sent; Firestore's by way of the project's own environment."""
+    events = project / "events"
+    lines = (events / "headers.txt").read_text("utf-8").splitlines()
+    headers = dict(line.split(": ", 1) for line in lines)
+    file = events / (name or fact(trigger, "sample"))
+    if trigger != "firestore":
+        return headers, file.read_bytes()
+    code = (
+        "import sys; from google.events.cloud.firestore import DocumentEventData as D;"
+        "sys.stdout.buffer.write(D.serialize(D.from_json(open(sys.argv[1], encoding='utf-8').read())))"
+    )
+    return headers, subprocess.run([scripts / "python", "-c", code, file], capture_output=True, check=True).stdout
+
+
+def valid_request(project: Path, scripts: Path, trigger: str) -> tuple[Mapping[str, str], bytes]:
+    """Return headers and body of a POST request that a function of a trigger finds well formed."""
+    contract = fact(trigger, "contract")
+    return (
+        sample(project, scripts, trigger) if contract == "event" else (SCHEDULER if contract == "schedule" else {}, b"")
+    )
 
 
 @contextmanager

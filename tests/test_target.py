@@ -1,6 +1,7 @@
 """Where a function is made: what a fork must not emit, and that a folder which is there already comes to no harm."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, contents, environment, posix_only, run
+from support import ROOT, as_a_person, contents, environment, posix_only, run
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
 
@@ -181,6 +182,60 @@ def test_a_file_in_a_folders_way(cookiecutter: Any, tmp_path: Path, path: str, i
     before = contents(tmp_path / "out")
     refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a ", "move it away")
     assert contents(tmp_path / "out") == before
+
+
+@pytest.fixture
+def bound(tmp_path: Path, home: Path) -> Any:
+    """Run cookiecutter as one whom permissions bind."""
+    command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", tmp_path / "out")
+    return lambda *flags: run(*as_a_person(*command), *flags, cwd=tmp_path, env=environment(home))
+
+
+@posix_only
+def test_a_file_that_is_read_only(bound: Any, tmp_path: Path) -> None:
+    main = tmp_path / "out" / "hello-function" / "main.py"
+    main.parent.mkdir(parents=True)
+    main.write_text("mine")
+    main.chmod(0o444)
+    before = contents(tmp_path / "out")
+    refused(bound("-f"), f"{main} is read-only", "make it writable")
+    assert contents(tmp_path / "out") == before
+    assert bound("-f", "--skip-if-file-exists").returncode == 0
+    assert main.read_text() == "mine" and (main.parent / "README.md").is_file()
+
+
+@posix_only
+@pytest.mark.parametrize("folder", ["", "hello-function", "hello-function/tests"])
+def test_a_folder_that_is_read_only(bound: Any, tmp_path: Path, folder: str) -> None:
+    place = tmp_path / "out" / folder
+    place.mkdir(parents=True)
+    place.chmod(0o555)
+    before = contents(tmp_path / "out")
+    refused(bound("-f"), f"{place} is read-only", "make it writable")
+    assert contents(tmp_path / "out") == before
+
+
+@posix_only
+def test_a_file_that_is_read_only_is_seen_by_the_pre_hook_too(fork: Path, tmp_path: Path) -> None:
+    """For callers that do not tell Jinja the output folder, as `cruft create` does not."""
+    hook = (fork / "hooks" / "pre_gen_project.py").read_text("utf-8")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "main.py").write_text("mine")
+    (mine / "main.py").chmod(0o444)
+    for kept, code in (("False", 1), ("True", 0)):
+        filled = hook.replace("{{fn.root | tojson}}", repr(str(ROOT))).replace("{{fn.plan() | tojson}}", "['main.py']")
+        (tmp_path / "hook.py").write_text(filled.replace("{{fn.files_are_kept}}", kept), "utf-8")
+        done = run(*as_a_person(sys.executable, tmp_path / "hook.py"), cwd=mine, env=environment(tmp_path))
+        assert (done.returncode, "is read-only" in done.stdout) == (code, bool(code)), done.stdout
+
+
+@posix_only
+def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Any) -> None:
+    project = bake(trigger="firestore", hashes=True, ci="github")
+    # Four kilobytes are what a file or a folder takes at least.
+    size = sum(len(raw) + 4096 for _, raw in contents(project).values())
+    assert size < runpy.run_path(str(ROOT / "rules" / "target.py"))["ROOM"]
 
 
 @posix_only
