@@ -1,4 +1,4 @@
-"""A function that exists already comes under the template by the README's own steps, and loses nothing."""
+"""A function that exists already comes under the template by the steps of docs/fleet.md, and loses nothing."""
 
 import re
 import shlex
@@ -13,7 +13,9 @@ from test_update import own_tests, update
 
 pytestmark = pytest.mark.slow
 [STEPS] = [
-    block.splitlines() for block in blocks((ROOT / "README.md").read_text("utf-8")) if "--skip-if-file-exists" in block
+    block.splitlines()
+    for block in blocks((ROOT / "docs" / "fleet.md").read_text("utf-8"))
+    if "--skip-if-file-exists" in block
 ]
 MAIN = """import functions_framework
 import requests
@@ -28,7 +30,7 @@ GOOGLES = "functions-framework\nrequests==2.20.0\nnumpy\n"
 
 
 def step(number: int, cwd: Path, home: Path) -> Any:
-    """Run one line of the README's steps."""
+    """Run one line of the steps."""
     program, *arguments = shlex.split(STEPS[number])
     return run(sys.executable, "-m", program, *arguments, cwd=cwd, env=environment(home))
 
@@ -84,7 +86,7 @@ def test_by_the_readmes_steps(
     if requirements == GOOGLES:
         last = done.stdout[done.stdout.index("And because you require") :]
         assert done.returncode and "requests==2.20.0" in last
-        assert "to `requests>=2.20.0`" in (ROOT / "README.md").read_text("utf-8")
+        assert "to `requests>=2.20.0`" in (ROOT / "docs" / "fleet.md").read_text("utf-8")
         asked.write_text(asked.read_text("utf-8").replace("requests==2.20.0", "requests>=2.20.0"), "utf-8")
         done = run(*first, cwd=project, env=env)
     must(done)

@@ -1,4 +1,4 @@
-"""Many functions in one repository: made, updated and guarded by the README's own loops; and code that they share.
+"""Many functions in one repository: made, updated and guarded by the loops of docs/fleet.md; and code that they share.
 
 `FN_FLEET=200 python -m uv run pytest -n0 -s tests/test_fleet.py` makes 200, and tells the time for each.
 """
@@ -19,10 +19,10 @@ from test_update import commit, own_tests
 from test_upload import archived
 
 pytestmark = [pytest.mark.slow, posix_only]
-README = (ROOT / "README.md").read_text("utf-8")
-MAKE, UPDATE = (block for block in blocks(README) if block.startswith("for "))
-[GUARD] = [block for block in blocks(README) if block.startswith("pytest --rootdir")]
-[COPY] = [block for block in blocks(README) if "shutil.copytree" in block]
+FLEET = (ROOT / "docs" / "fleet.md").read_text("utf-8")
+MAKE, UPDATE = (block for block in blocks(FLEET) if block.startswith("for "))
+[GUARD] = [block for block in blocks(FLEET) if block.startswith("pytest --rootdir")]
+[COPY] = [block for block in blocks(FLEET) if "shutil.copytree" in block]
 MANY = int(os.environ.get("FN_FLEET", "12"))
 
 

@@ -38,8 +38,9 @@ def main(version: str) -> int:
         raise SystemExit("The working tree is not clean: commit what belongs into the release.")
     made = {
         "CHANGELOG.md": released((ROOT / "CHANGELOG.md").read_text("utf-8"), version, date.today()),
-        "README.md": (ROOT / "README.md").read_text("utf-8").replace(f"--checkout {old}", f"--checkout {version}"),
     }
+    for name in ("README.md", "docs/fleet.md"):
+        made[name] = (ROOT / name).read_text("utf-8").replace(f"--checkout {old}", f"--checkout {version}")
     for name in ("pyproject.toml", "uv.lock"):
         stands = f'name = "fn-template"\nversion = "{old}"'
         made[name] = (ROOT / name).read_text("utf-8").replace(stands, stands.replace(old, version))
