@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from cloud import gcloud_environment
 from filelock import FileLock
+from hypothesis import settings
 from pytest_cookies.plugin import Cookies
 from support import QUESTIONS, ROOT, VERSION, environment, git, must, need, run
 
 Bake = Callable[..., Path]
+
+# The same few cases in each run, unless --hypothesis-profile=long asks for many that are new.
+settings.register_profile("sample", max_examples=12, derandomize=True, deadline=None, database=None)
+settings.register_profile("long", max_examples=400, deadline=None, print_blob=True)
+settings.load_profile("sample")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ REFUSED = {
     "function_name": [
         *UNSAFE, "abc", "a" * 50, "-abc", "abc-", "1abc", "Abcd", "ab_cd", "abcd\n", "größe", "com1", "lpt9",
         "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "tests", "cloud-logging",
+        "marshal", "time", "google",
     ],
     "description": [
         " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b", "\ud800",

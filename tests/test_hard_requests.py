@@ -1,0 +1,168 @@
+"""Any request: no 5xx of ours, no traceback to the caller, each log line one entry; and a load of good and bad ones.
+
+A sample of cases; `pytest tests/test_hard_*.py --hypothesis-profile=long` takes hundreds of each kind, and others each time.
+"""
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import TRIGGERS, Served, fact, posix_only, served, valid_request, variables
+
+pytestmark = [pytest.mark.slow, posix_only]
+
+LINE = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=40)
+NAMES = st.sampled_from(
+    ["Content-Type", "ce-id", "ce-source", "ce-type", "ce-specversion", "ce-time", "ce-subject", "ce-extra", "traceparent", "Accept",
+     "X-Cloud-Trace-Context", "Function-Execution-Id", "X-CloudScheduler-JobName", "X-CloudScheduler-ScheduleTime", "Cookie", "Host"]
+)  # fmt: skip
+VALUES = LINE | st.sampled_from(
+    ["application/json", "application/cloudevents+json", "application/cloudevents-batch+json", "text/plain", "application/protobuf",
+     "application/json; charset=utf-16", "multipart/form-data", "1.0", "0.3", "", "2026-11-22T02:00:00Z", "9999-99-99",
+     "00-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-01"]
+)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["name", "message", "data", "attributes", "bucket", "size", "id", "type"])
+            | st.text(max_size=8),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+BODIES = (
+    st.binary(max_size=200)
+    | JSON.map(lambda value: json.dumps(value).encode())
+    | st.sampled_from([b"", b"[" * 100_000, b'{"name": ' + b"1" * 10_000 + b"}", b'{"message": {"data": "/w=="}}'])
+)
+
+
+@st.composite
+def requests(draw: st.DrawFn, valid: tuple[Mapping[str, str], bytes]) -> tuple[str, str, dict[str, str], bytes]:
+    """Draw a request: the valid one with some of its parts changed, so that some come far."""
+    others = st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "ANY"])
+    method = draw(others) if draw(st.integers(0, 4)) == 4 else "POST"
+    path = "/" + draw(
+        st.sampled_from(["", "", "?name=Ada", "a/b?name=%FF", "?name=" + "x" * 200, "%00?&&=;", "?name=%ED%A0%BD"])
+    )
+    headers = {**valid[0], **draw(st.dictionaries(NAMES, VALUES, max_size=3))}
+    for name in draw(st.lists(st.sampled_from(sorted(valid[0])), max_size=1)) if valid[0] else []:
+        headers.pop(name, None)
+    body = draw(BODIES | st.just(valid[1]))
+    if valid[1] and draw(st.booleans()):
+        place = draw(st.integers(0, len(valid[1]) - 1))
+        body = valid[1][:place] + draw(st.binary(max_size=3)) + valid[1][place + draw(st.integers(0, 3)) :]
+    return method, path, headers, body
+
+
+def ask(function: Served, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    """Send a request; return status and body of the answer."""
+    connection = http.client.HTTPConnection(function.url.removeprefix("http://"), timeout=20)
+    try:
+        connection.request(method, path, body, {name: value.encode("latin-1") for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_any_request(bake: Any, installed: Any, home: Path, trigger: str) -> None:
+    project = bake(trigger=trigger)
+    scripts = installed(project, quick=True)
+    valid = valid_request(project, scripts, trigger)
+    answered: Counter[int] = Counter()
+    with served(scripts, project, "hello_function", home, **variables(trigger)) as function:
+
+        @given(request=requests(valid))
+        # Each is a few milliseconds.
+        @settings(max_examples=10 * settings().max_examples)
+        def each(request: tuple[str, str, dict[str, str], bytes]) -> None:
+            before = len(function.entries())
+            status, body = ask(function, *request)
+            assert b"Traceback" not in body and b"main.py" not in body
+            entries = function.entries()[before:]
+            answered[status] += 1
+            # What the framework answers itself, before the function runs, stands in the function's README.
+            assert status < 500 or (entries and not any("main.py" in entry["message"] for entry in entries)), entries
+
+        each()
+    print(f"{trigger}: {dict(sorted(answered.items()))}")
+    # Some came as far as the logic, and some were refused on the way.
+    assert any(status < 300 for status in answered) and any(status >= 400 for status in answered)
+
+
+# Of ten requests one is bad, which is answered so.
+BAD = {
+    "http": (400, {"Content-Type": "application/json"}, b"{"),
+    "schedule": (400, {}, b""),
+    "event": (200, None, b"\xff"),
+}
+
+
+@pytest.mark.parametrize("trigger", ["http", "async-http", "pubsub"])
+def test_a_load_of_good_and_bad_requests(bake: Any, installed: Any, home: Path, trigger: str) -> None:
+    seconds = 60 if settings.get_current_profile_name() == "long" else 4
+    project = bake(trigger=trigger)
+    scripts = installed(project, quick=True)
+    headers, body = valid_request(project, scripts, trigger)
+    status, bad_headers, bad_body = BAD[fact(trigger, "contract")]
+    answered: Counter[tuple[bool, int]] = Counter()
+    begun = time.monotonic()
+
+    def ask_on(function: Served, seed: int) -> None:
+        chance, mine = random.Random(seed), Counter[tuple[bool, int]]()
+        connection = http.client.HTTPConnection(function.url.removeprefix("http://"), timeout=60)
+        while time.monotonic() < begun + seconds:
+            bad = chance.random() < 0.1
+            sent = (bad_body, bad_headers or headers) if bad else (body, headers)
+            connection.request("POST", "/", sent[0], dict(sent[1]))
+            answer = connection.getresponse()
+            answer.read()
+            mine[bad, answer.status] += 1
+        connection.close()
+        answered.update(mine)
+
+    with served(scripts, project, "hello_function", home, **variables(trigger)) as function:
+        workers = processes(function)
+        begun = time.monotonic()
+        threads = [threading.Thread(target=ask_on, args=(function, seed)) for seed in range(64)]
+        for thread in threads:
+            thread.start()
+        # By then all that is made once, such as threads and caches, is there.
+        time.sleep(seconds / 2)
+        warm = sum(worker.memory_info().rss for worker in workers)
+        for thread in threads:
+            thread.join()
+        assert processes(function) == workers, "a worker was lost"
+        after = sum(worker.memory_info().rss for worker in workers)
+        lines = function.log.read_text("utf-8").splitlines()
+    print(
+        f"{trigger}: {dict(answered)}, {len(workers)} processes, {warm / 1e6:.1f} MB halfway, {after / 1e6:.1f} MB after"
+    )
+    assert set(answered) == {(False, 200), (True, status)}
+    assert after < warm * 1.05
+    assert all(json.loads(line)["severity"] for line in lines)
+
+
+def processes(function: Served) -> list[psutil.Process]:
+    """Return the server and its workers."""
+    server = next(
+        process
+        for process in psutil.Process().children()
+        if f"--port {function.url.rpartition(':')[2]}" in " ".join(process.cmdline())
+    )
+    return [server, *server.children(recursive=True)]
