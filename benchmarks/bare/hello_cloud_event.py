@@ -1,0 +1,7 @@
+import functions_framework
+from cloudevents.http import CloudEvent
+
+
+@functions_framework.cloud_event
+def bare(event: CloudEvent) -> None:
+    print("Hello, World!")

@@ -1,0 +1,107 @@
+"""How it is measured: whole processes, in interleaved pairs; of the ratios the median, with an interval."""
+
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from support import environment, must, run
+
+from benchmarks import ROOT
+
+T = TypeVar("T")
+
+
+class Cost(NamedTuple):
+    """What a process took: `seconds` by the clock, and at its peak so many `bytes` of memory."""
+
+    seconds: float
+    bytes: int
+
+
+class Interval(NamedTuple):
+    """A median with its 95 per cent confidence interval."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def process(command: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Cost:
+    """Run a command to its end; raise RuntimeError where it fails.
+
+    Its memory is the most that it, or a process that it waited for, has had (ru_maxrss of wait4, kilobytes on Linux).
+    """
+    with (folder / "output").open("wb") as output:
+        start = time.perf_counter()
+        child = subprocess.Popen(list(map(str, command)), cwd=folder, env=env, stdout=output, stderr=output)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"{command} exited with {child.returncode}:\n{(folder / 'output').read_text()}")
+    return Cost(seconds, usage.ru_maxrss * 1024)
+
+
+def pairs(number: int, first: Callable[[], T], second: Callable[[], T]) -> list[tuple[T, T]]:
+    """Call both so many times, taking turns in who begins; return the pairs. One call each before is not counted."""
+    first(), second()
+    found = []
+    for turn in range(number):
+        if turn % 2:
+            late, early = second(), first()
+        else:
+            early, late = first(), second()
+        found.append((early, late))
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return found
+
+
+def interval(values: Iterable[float]) -> Interval:
+    """Return the median of some values and its interval, by their order alone (the sign test's): six at least."""
+    ordered = sorted(values)
+    number = len(ordered)
+    tail, below = 0.0, 0
+    while (tail := tail + math.comb(number, below) / 2**number) <= 0.025:
+        below += 1
+    if not below:
+        raise ValueError(f"{number} values are too few for an interval of 95 per cent")
+    return Interval(statistics.median(ordered), ordered[below - 1], ordered[number - below])
+
+
+def ratio(measured: Iterable[tuple[float, float]]) -> Interval:
+    """Return by how much the second of each pair is more than the first."""
+    return interval(second / first for first, second in measured)
+
+
+def installed(folder: Path, *requirements: str | Path) -> Path:
+    """Return the scripts of a new environment in which requirements (as pip takes them) are installed and compiled."""
+    env = environment(folder.parent)
+    uv = (sys.executable, "-m", "uv")
+    must(run(*uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=folder.parent, env=env))
+    into = ("--quiet", "--compile-bytecode", "--python", folder)
+    must(run(*uv, "pip", "install", *into, *requirements, cwd=folder.parent, env=env))
+    return folder / "bin"
+
+
+def bake(folder: Path, **answers: str) -> Path:
+    """Make a project in a folder that is there; return it."""
+    said = [f"{name}={answer}" for name, answer in answers.items()]
+    cookiecutter = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
+    must(run(*cookiecutter, *said, cwd=folder, env=environment(folder)))
+    return folder / answers.get("function_name", "hello-function")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
