@@ -4,7 +4,8 @@ import json
 import shutil
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from support import environment, must, run
@@ -13,6 +14,7 @@ from benchmarks import ROOT, measure
 
 SKELETON = "{{cookiecutter.function_name}}"
 COOKIECUTTER = (sys.executable, "-m", "cookiecutter", "--no-input")
+RUNS = 15
 Maker = Callable[[], measure.Cost]
 
 
@@ -45,11 +47,11 @@ def for_copier(folder: Path, made: Path) -> Path:
     return folder
 
 
-def maker(work: Path, *command: str | Path) -> Maker:
+def maker(work: Path, *command: str | Path, **variables: str) -> Maker:
     """Return what runs a command in a new empty folder, with a home of its own and without telemetry."""
     home = work / "home"
     home.mkdir(exist_ok=True)
-    env = environment(home, SAM_CLI_TELEMETRY="0")
+    env = environment(home, SAM_CLI_TELEMETRY="0", **variables)
 
     def make() -> measure.Cost:
         folder = work / "out"
@@ -70,9 +72,8 @@ def row(name: str, number: int, other: Maker, ours: Maker) -> Sequence[object]:
     return name, f"{seconds * 1000:.0f} ms", times, f"{memory:.0f} MB", more
 
 
-def against_others(work: Path) -> str:
+def against_others(work: Path, made: Path, templates: Mapping[str, Path]) -> str:
     """Return the table of a bake, whole processes, against each other way."""
-    made = measure.bake(work)
     ours = maker(work, *COOKIECUTTER, ROOT)
     copier = measure.installed(work / "copier-env", "copier") / "copier"
     sam = measure.installed(work / "sam-env", "aws-sam-cli") / "sam"
@@ -80,12 +81,7 @@ def against_others(work: Path) -> str:
     sam_init = "init --no-input --name hello --runtime python3.13 --app-template hello-world --dependency-manager pip"
     create = "create hello --agent adk --prototype --deployment-target none --session-type in_memory -s -y"
     rows = [
-        ("an empty template of one file, no hooks", 40, maker(work, *COOKIECUTTER, empty(work / "empty"))),
-        (
-            "our files as they come out, two empty hooks",
-            40,
-            maker(work, *COOKIECUTTER, literal(work / "literal", made)),
-        ),
+        *((name, 40, maker(work, *COOKIECUTTER, template)) for name, template in templates.items()),
         (
             "our files under copier, one name filled in",
             12,
@@ -98,6 +94,27 @@ def against_others(work: Path) -> str:
         ("against", "takes", "ours takes times as long", "at its peak", "ours times as much"),
         [row(name, number, other, ours) for name, number, other in rows],
     )
+
+
+def where_it_goes(work: Path, templates: Mapping[str, Path]) -> str:
+    """Return the table of what takes how long within a bake of each template, medians of some runs."""
+    rows = []
+    for name, template in templates.items():
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        command = (sys.executable, "-m", "benchmarks.profiled", template, "--no-input")
+        make = maker(work, *command, PYTHONPATH=str(ROOT))
+        for _ in range(RUNS):
+            make()
+            said = (work / "out" / "output").read_text("utf-8").splitlines()[-1]
+            for part, seconds in json.loads(said).items():
+                found[part].append(seconds)
+        part = defaultdict(float, {part: statistics.median(values) for part, values in found.items()})
+        rest = part["all"] - part["compile"] - part["hooks"]
+        times = f"{part['compile, times']:.0f} times"
+        parts = (part["import"], part["hooks"], part["compile"], rest)
+        shown = [f"{seconds * 1000:.0f} ms" for seconds in parts]
+        rows.append((name, shown[0], shown[1], f"{shown[2]}, {times}", shown[3]))
+    return measure.table(("template", "imports", "processes of hooks", "Jinja compiles", "the rest"), rows)
 
 
 def to_green_tests(work: Path) -> str:
@@ -118,9 +135,17 @@ def to_green_tests(work: Path) -> str:
 
 
 def report(work: Path) -> str:
+    made = measure.bake(work)
+    templates = {
+        "an empty template of one file, no hooks": empty(work / "empty"),
+        "our files as they come out, two empty hooks": literal(work / "literal", made),
+    }
     return f"""## Bake
 
-{against_others(work)}
+{against_others(work, made, templates)}
+Where it goes, within one run:
+
+{where_it_goes(work, {**templates, "ours": ROOT})}
 The whole way, from the command to the function's own tests, passed:
 
 {to_green_tests(work)}"""

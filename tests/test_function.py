@@ -86,12 +86,15 @@ def check(trigger: str, function: Served) -> None:
     CONTRACTS[fact(trigger, "contract")](function)
 
 
-# Every combination is rendered and looked at; of those that are installed and served, each pair of answers occurs.
+# Every combination is rendered and looked at; of those that are installed and served, each pair of answers occurs, and with
+# the Python whose builder installs by uv all of them.
 PAIRWISE = [
-    (trigger, version, package, bool((one + two) % 2))
+    (trigger, version, package, hashes)
     for one, trigger in enumerate(TRIGGERS)
     for two, version in enumerate(PYTHONS)
     for package in ("localpackage", "none")
+    for hashes in (False, True)
+    if version == "3.14" or hashes == bool((one + two) % 2)
 ]
 
 
