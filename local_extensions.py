@@ -19,7 +19,7 @@ class FnTemplate(Extension):
     """Stands for the extension class `Rules` of rules/answers.py."""
 
     def __new__(cls, environment: Environment) -> Extension:  # type: ignore[misc]  # another class, on purpose
-        read = [ROOT / "cookiecutter.json", ROOT / "pyproject.toml", *sorted((ROOT / "rules").glob("*.*"))]
+        read = [ROOT / "cookiecutter.json", ROOT / "pyproject.toml", *sorted((ROOT / "rules").glob("*.[jp]*"))]
         return rules(tuple(path.read_bytes() for path in read))(environment)
 
 

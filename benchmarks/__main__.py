@@ -19,9 +19,9 @@ The last run of `uv run python -m benchmarks > docs/benchmarks.md`, made on {day
 
 Machine: {cores} cores ({processor}), {memory:.0f} GB, {system}, CPython {python}; cookiecutter {cookiecutter}.
 
-Every figure of two things is from one run: they take turns, and what stands here is the median of the ratios of each
-pair, with its 95 per cent interval in brackets (by the order of the values alone). Milliseconds are this machine's; the
-ratios hold elsewhere. What they mean is told [below](#what-the-figures-say).
+A figure with brackets compares two things of one run: they take turns, and it is the median of the ratios of each pair,
+with its 95 per cent interval (by the order of the values alone). Milliseconds are this machine's; the ratios hold
+elsewhere. What they mean is told [below](#what-the-figures-say).
 """
 
 

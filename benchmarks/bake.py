@@ -135,6 +135,7 @@ def to_green_tests(work: Path) -> str:
 
 
 def report(work: Path) -> str:
+    """Return this section of the page; `work` is an empty folder."""
     made = measure.bake(work)
     templates = {
         "an empty template of one file, no hooks": empty(work / "empty"),

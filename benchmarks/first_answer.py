@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from support import TRIGGERS, environment, fact, free_port, run, valid_request, variables
+from support import TRIGGERS, environment, fact, free_port, must, run, valid_request, variables
 
 from benchmarks import ROOT, measure
 
@@ -43,7 +43,7 @@ def first_answer(scripts: Path, main: Path, target: str, sent: bytes, env: Mappi
         try:
             while time.perf_counter() - start < 60:
                 try:
-                    with socket.create_connection(("127.0.0.1", port)) as connection:
+                    with socket.create_connection(("127.0.0.1", port), 60) as connection:
                         connection.sendall(sent)
                         answer = connection.recv(12)
                 except OSError:
@@ -65,7 +65,7 @@ def importing(scripts: Path, main: Path, env: Mapping[str, str]) -> float:
         "import functions_framework.aio, cloudevents.http, sys, time; sys.path.append('.'); "
         "start = time.perf_counter(); import main; print(time.perf_counter() - start)"
     )
-    return float(run(scripts / "python", "-c", code, cwd=main.parent, env=env).stdout)
+    return float(must(run(scripts / "python", "-c", code, cwd=main.parent, env=env)))
 
 
 def rows(work: Path, trigger: str) -> list[tuple[object, ...]]:
@@ -98,6 +98,7 @@ def rows(work: Path, trigger: str) -> list[tuple[object, ...]]:
 
 
 def report(work: Path) -> str:
+    """Return this section of the page; `work` is an empty folder."""
     found = [row for trigger in TRIGGERS for row in rows(work, trigger)]
     head = ("trigger", "the bare function takes", "ours times as long", "import of its main.py", "of ours")
     return f"## First answer\n\n{measure.table(head, found)}"

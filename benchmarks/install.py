@@ -30,6 +30,7 @@ def installing(pip: Path, work: Path, wheels: Path) -> float:
 
 
 def report(work: Path) -> str:
+    """Return this section of the page; `work` is an empty folder."""
     locks: defaultdict[bytes, list[str]] = defaultdict(list)
     for trigger in TRIGGERS:
         locks[(ROOT / "templates" / trigger / "requirements.txt").read_bytes()].append(trigger)

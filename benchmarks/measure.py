@@ -1,11 +1,10 @@
 """How it is measured: whole processes, in interleaved pairs; of the ratios the median, with an interval."""
 
+import json
 import math
-import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -36,19 +35,17 @@ class Interval(NamedTuple):
 
 
 def process(command: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Cost:
-    """Run a command to its end; raise RuntimeError where it fails.
+    """Run a command to its end, its output into a file `output` of `folder`; raise RuntimeError where it fails.
 
-    Its memory is the most that it, or a process that it waited for, has had (ru_maxrss of wait4, kilobytes on Linux).
+    Its memory is the most that it, or a process that it waited for, has had.
     """
+    launcher = (sys.executable, "-S", Path(__file__).with_name("launch.py"), folder / "cost")
     with (folder / "output").open("wb") as output:
-        start = time.perf_counter()
-        child = subprocess.Popen(list(map(str, command)), cwd=folder, env=env, stdout=output, stderr=output)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{command} exited with {child.returncode}:\n{(folder / 'output').read_text()}")
-    return Cost(seconds, usage.ru_maxrss * 1024)
+        subprocess.run([*launcher, *command], cwd=folder, env=env, stdout=output, stderr=output, check=True)
+    code, seconds, peak = json.loads((folder / "cost").read_text())
+    if code:
+        raise RuntimeError(f"{command} exited with {code}:\n{(folder / 'output').read_text('utf-8')}")
+    return Cost(seconds, peak)
 
 
 def pairs(number: int, first: Callable[[], T], second: Callable[[], T]) -> list[tuple[T, T]]:

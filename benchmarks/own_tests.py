@@ -11,6 +11,7 @@ from benchmarks import measure
 
 
 def report(work: Path) -> str:
+    """Return this section of the page; `work` is an empty folder."""
     rows = []
     parts: list[tuple[str, int, tuple[str, ...]]] = [("fast", 60, ("-m", "not slow")), ("all", 900, ())]
     for name, limit, options in parts:

@@ -10,10 +10,11 @@ from support import Served, environment, must, run, served, variables
 
 from benchmarks import ROOT, first_answer, measure
 
-PAIRS = 12
+PAIRS = 14
 SECONDS = 3
-# As many as a function's threads wait for at once, and for what answers more at once more.
-CONNECTIONS = {"http": 8, "async-http": 64}
+# As many as a function's threads answer at once, and for what answers more at once more.
+THREADS = 8
+CONNECTIONS = {"http": THREADS, "async-http": 64}
 WAITS = {
     "http": ("import time\n", "    time.sleep(0.05)\n"),
     "async-http": ("import asyncio\n", "    await asyncio.sleep(0.05)\n"),
@@ -48,9 +49,10 @@ def against(work: Path, trigger: str, job: str, waits: bool) -> tuple[object, ..
     if waits:
         for logic in (bare, project / "localpackage" / "script.py"):
             logic.write_text(with_wait(trigger, logic.read_text("utf-8")), "utf-8")
+    given = {"THREADS": str(THREADS), **variables(trigger)}
     with ExitStack() as stack:
         asks = [
-            partial(load, stack.enter_context(served(scripts, source, target, source, **variables(trigger))), trigger)
+            partial(load, stack.enter_context(served(scripts, source, target, source, **given)), trigger)
             for source, target in ((place / "bare", "bare"), (project, "hello_function"))
         ]
         found = measure.pairs(PAIRS, *asks)
@@ -62,6 +64,7 @@ def against(work: Path, trigger: str, job: str, waits: bool) -> tuple[object, ..
 
 
 def report(work: Path) -> str:
+    """Return this section of the page; `work` is an empty folder."""
     rows = [
         against(work, trigger, job, waits)
         for trigger in CONNECTIONS

@@ -36,6 +36,7 @@ MOST_SAMPLES = 8
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
 DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
+A_DEVICE = "Windows takes that for a device, not for a folder; use another name"
 # What was planned so far: each of cookiecutter's environments, those of the hooks too, asks for the same.
 PLANS: dict[tuple[object, ...], list[str]] = {}
 BIDI_CONTROLS = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
@@ -52,7 +53,9 @@ def taken(name: str, kind: str) -> bool:
 
 def function_name(value: str) -> str:
     """Valid as a function, a Cloud Run service, a part of a URL, a folder and, with `_` for `-`, an entry point."""
-    if not re.fullmatch(r"[a-z][a-z0-9-]{2,47}[a-z0-9]", value) or DEVICES.fullmatch(value):
+    if DEVICES.fullmatch(value):
+        return A_DEVICE
+    if not re.fullmatch(r"[a-z][a-z0-9-]{2,47}[a-z0-9]", value):
         return "use 4 to 49 of a-z, 0-9 and -, with a letter first and no - at the end, such as hello-function"
     entry_point = value.replace("-", "_")
     if keyword.iskeyword(entry_point) or taken(entry_point, "entry_points"):
@@ -73,7 +76,9 @@ def description(value: str) -> str:
 
 def local_package(value: str) -> str:
     """An importable name that nothing on sys.path hides: the framework appends the source folder to it."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,29}", value) or DEVICES.fullmatch(value):
+    if DEVICES.fullmatch(value):
+        return A_DEVICE
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,29}", value):
         return "use up to 30 of a-z, 0-9 and _, with a letter first, or none"
     if keyword.iskeyword(value) or taken(value, "modules"):
         return f"that name belongs to Python, a requirement or the project; use another, such as my_{value}"
@@ -172,10 +177,11 @@ class Rules(Extension):
 
     def open(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Check `answers`; return what templates may ask besides them."""
-        if self.fn is None or answers is not self.answers:
+        # cookiecutter goes on filling this very mapping while it asks; once it is full, it stays as it is.
+        if answers is not self.answers:
+            self.answers, self.fn, self.target_seen = answers, None, False
+        if self.fn is None:
             check(answers)
-        # cookiecutter goes on filling this very mapping while it asks.
-        self.answers = answers
         if self.asked():
             return {}
         if self.fn is None:
@@ -193,7 +199,8 @@ class Rules(Extension):
     def plan(self, answers: Mapping[str, Any]) -> list[str]:
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
         paths = [path.relative_to(SKELETON).as_posix() + "/" * path.is_dir() for path in SKELETON.rglob("*")]
-        key = (*paths, *(answers[question] for question in QUESTIONS))
+        # `cruft update` renders two templates in one process, and the second may have other files.
+        key = (*paths, *self.derived(answers).samples, *(answers[question] for question in QUESTIONS))
         if key not in PLANS:
             # One template for all of them, since each costs a millisecond; no path holds the character between them.
             made = self.environment.from_string("\0".join(paths)).render(cookiecutter=answers).split("\0")

@@ -14,6 +14,7 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from html import unescape
@@ -157,6 +158,12 @@ def description_shown(project: Path) -> str:
     html = MarkdownIt("commonmark").render(text.split("\n\n")[1])
     assert html.startswith("<p>") and html.endswith("</p>\n"), html
     return unescape(html[3:-5])
+
+
+def all_of(ends: Counter[str], *expected: str) -> None:
+    """Show how often each end of some cases was met, and assert that each that is expected was."""
+    print(dict(ends))
+    assert all(ends[end] for end in expected), f"the cases were to end in {expected}, and ended in {dict(ends)}"
 
 
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:

@@ -1,6 +1,5 @@
 """A function that exists already comes under the template by the steps of docs/fleet.md, and loses nothing."""
 
-import re
 import shlex
 import sys
 from pathlib import Path
@@ -8,15 +7,11 @@ from typing import Any
 
 import pytest
 from support import ROOT, blocks, environment, must, run
-from test_locks import lock_commands
 from test_update import own_tests, update
 
 pytestmark = pytest.mark.slow
-[STEPS] = [
-    block.splitlines()
-    for block in blocks((ROOT / "docs" / "fleet.md").read_text("utf-8"))
-    if "--skip-if-file-exists" in block
-]
+BLOCKS = [block.splitlines() for block in blocks((ROOT / "docs" / "fleet.md").read_text("utf-8"))]
+STEPS, COMMANDS = BLOCKS[:2]
 MAIN = """import functions_framework
 import requests
 
@@ -108,10 +103,9 @@ def test_by_the_readmes_steps(
 
 
 def locking(project: Path, scripts: Path) -> list[list[str | Path]]:
-    """Return the commands that lock; a README of one's own lacks them, and the head of the template's lock has them."""
-    head = (project / "requirements-dev.txt").read_text("utf-8").splitlines()[1]
-    command = re.sub(r"^#\s+", "", head)
-    commands = lock_commands(project) or [command.replace("requirements-dev", "requirements"), command]
+    """Return the commands of docs/fleet.md that lock; the second stands in the head of the template's lock too."""
+    commands = [line.removeprefix(".venv/bin/") for line in COMMANDS if "compile" in line]
+    assert (project / "requirements-dev.txt").read_text("utf-8").splitlines()[1] == f"#    {commands[1]}"
     return [[scripts / command.split()[0], *command.split()[1:]] for command in commands]
 
 

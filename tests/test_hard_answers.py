@@ -8,6 +8,7 @@ import keyword
 import re
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,25 +16,30 @@ from typing import Any
 import pytest
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
-from hypothesis import event, given
+from hypothesis import given
 from hypothesis import strategies as st
-from support import QUESTIONS, ROOT, contents, description_shown, environment, posix_only
+from support import QUESTIONS, ROOT, all_of, contents, description_shown, environment, posix_only
 
 pytestmark = [pytest.mark.slow, posix_only]
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=250)
-# Of most questions an answer that fits, so that some projects come out; the others are what a person or a script might say.
 FITTING = {
     "function_name": st.from_regex(r"[a-z][a-z0-9-]{2,47}[a-z0-9]", fullmatch=True),
-    "description": st.text(max_size=200).map(lambda text: text or "x"),
+    "description": st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=200),
     "local_package": st.just("none") | st.from_regex(r"[a-z][a-z0-9_]{0,29}", fullmatch=True),
     "region": st.from_regex(r"[a-z]{1,9}-[a-z]{1,9}[0-9]{1,2}", fullmatch=True),
 }
-ANSWERS = st.fixed_dictionaries(
-    {name: st.sampled_from(default) for name, default in QUESTIONS.items() if isinstance(default, list)}
-    | {"hashes": st.booleans()}
-    | {name: st.one_of(fitting, fitting, fitting, ANY_TEXT) for name, fitting in FITTING.items()}
-)
+
+
+@st.composite
+def all_answers(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw answers that fit, or all but one that do."""
+    wild = draw(st.sampled_from([None, *FITTING]))
+    choices = {name: st.sampled_from(default) for name, default in QUESTIONS.items() if isinstance(default, list)}
+    texts = {name: ANY_TEXT if name == wild else fitting for name, fitting in FITTING.items()}
+    return draw(st.fixed_dictionaries({**choices, "hashes": st.booleans(), **texts}))
+
+
 # Forks for each function, since loading one leaves its traces.
 LOADER = """
 import os, sys, traceback
@@ -97,16 +103,22 @@ def made(answers: dict[str, Any], folder: Path) -> Path | None:
     return Path(project)
 
 
-@given(answers=ANSWERS)
-def test_any_answers(loads: Callable[[str, Path], None], answers: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        project = made(answers, Path(folder))
-        event("refused" if project is None else "made")
-        if project:
-            for path in project.rglob("*.py"):
-                compile(path.read_bytes(), path, "exec")
-            loads(answers["function_name"].replace("-", "_"), project / "main.py")
-            assert description_shown(project) == answers["description"].strip()
+def test_any_answers(loads: Callable[[str, Path], None]) -> None:
+    ends: Counter[str] = Counter()
+
+    @given(answers=all_answers())
+    def each(answers: dict[str, Any]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            project = made(answers, Path(folder))
+            ends["made" if project else "refused"] += 1
+            if project:
+                for path in project.rglob("*.py"):
+                    compile(path.read_bytes(), path, "exec")
+                loads(answers["function_name"].replace("-", "_"), project / "main.py")
+                assert description_shown(project) == answers["description"].strip()
+
+    each()
+    all_of(ends, "made", "refused")
 
 
 def test_each_name_of_a_module_that_is_let_through_loads(loads: Callable[[str, Path], None], tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
 cp -L /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-certificates.crt"
 rm -rf "$folder/fn-template"
 git clone --quiet "$template" "$folder/fn-template"
-# Nothing is skipped for want of this Python; the tests choose themselves by its name.
-chroot "$folder" /usr/bin/env HOME=/root PATH=/usr/bin:/bin FN_MUST_HAVE=python3.14 sh -euc '
+# shellcheck disable=SC2016  # The inner shell expands them.
+# What is mounted is gone with the namespace. Nothing is skipped for want of this Python; the tests bear its name.
+unshare --mount sh -euc 'mount --bind /proc "$0/proc"; exec chroot "$0" "$@"' "$folder" \
+    /usr/bin/env HOME=/root PATH=/usr/bin:/bin FN_MUST_HAVE=python3.14 sh -euc '
     cd /fn-template
     python3.14 -m venv /venv
     /venv/bin/python -m pip install --quiet uv

@@ -32,6 +32,7 @@ NEWEST = max(QUESTIONS["python_version"], key=lambda version: int(version.partit
 TOOLS = "shared/requirements-dev.in"
 # Beside main.py in some project, in its tests, or taken by the upload; and what ruff passes over.
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_layout", "test_main", "tests", "vendor"}
+ON_WINDOWS = {"msvcrt", "nt", "winreg", "winsound"}
 PASSED_OVER = {"build", "dist", "node_modules"}
 
 
@@ -99,9 +100,9 @@ def without_a_file(python: set[str], installed: set[str], site: Path) -> set[str
     Flask looks for the file of the module that is called as the entry point is, and fails where these have none: parts
     of the interpreter (which they are differs from build to build), and namespaces that distributions share.
     """
-    here = {name for name in python & sys.stdlib_module_names if name in stdlib_list(NEWEST)}
-    specs = {name: importlib.machinery.PathFinder.find_spec(name) for name in here}
-    compiled = {name for name, spec in specs.items() if not (spec and spec.origin and spec.origin.endswith(".py"))}
+    here = python & sys.stdlib_module_names & set(stdlib_list(NEWEST))
+    origins = {name: spec.origin or "" for name in here if (spec := importlib.machinery.PathFinder.find_spec(name))}
+    compiled = ON_WINDOWS | {name for name, origin in origins.items() if not origin.endswith(".py")}
     shared = {name for name in installed if (site / name).is_dir() and not (site / name / "__init__.py").exists()}
     return compiled | python & set(sys.builtin_module_names) | shared
 
