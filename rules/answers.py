@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import click
 from cookiecutter.exceptions import FailedHookException
@@ -153,10 +153,12 @@ class CheckedContext(Context):
 class Rules(Extension):
     """The checks, and `fn`, for one Jinja environment."""
 
+    # Whose folder was looked at last: the environments of the hooks have the same answers, and then the disk is fuller.
+    looked_at: ClassVar[Mapping[str, Any] | None] = None
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.answers: Mapping[str, Any] = QUESTIONS
-        self.target_seen = False
         self.fn: SimpleNamespace | None = None
         environment.context_class = CheckedContext
         # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
@@ -179,15 +181,15 @@ class Rules(Extension):
         """Check `answers`; return what templates may ask besides them."""
         # cookiecutter goes on filling this very mapping while it asks; once it is full, it stays as it is.
         if answers is not self.answers:
-            self.answers, self.fn, self.target_seen = answers, None, False
+            self.answers, self.fn = answers, None
         if self.fn is None:
             check(answers)
         if self.asked():
             return {}
         if self.fn is None:
             self.fn = self.derived(answers)
-        if "_output_dir" in answers and not self.target_seen:
-            self.target_seen = True
+        if "_output_dir" in answers and Rules.looked_at is not answers:
+            Rules.looked_at = answers
             target = str(Path(answers["_output_dir"], answers["function_name"]))
             if JINJA.search(target):
                 refuse("output folder", target, "cookiecutter would act on {{ }} {% %} {# #} in its path")
@@ -200,7 +202,8 @@ class Rules(Extension):
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
         paths = [path.relative_to(SKELETON).as_posix() + "/" * path.is_dir() for path in SKELETON.rglob("*")]
         # `cruft update` renders two templates in one process, and the second may have other files.
-        key = (*paths, *self.derived(answers).samples, *(answers[question] for question in QUESTIONS))
+        fn = self.fn or self.derived(answers)
+        key = (*paths, *fn.samples, *(answers[question] for question in QUESTIONS))
         if key not in PLANS:
             # One template for all of them, since each costs a millisecond; no path holds the character between them.
             made = self.environment.from_string("\0".join(paths)).render(cookiecutter=answers).split("\0")

@@ -208,7 +208,8 @@ def test_a_full_disk(reference: Callable[..., Contents]) -> None:
         'out=$2; result=$4; shift 4; "$@"; code=$?; cp -R "$out/." "$result"; exit $code'
     )
 
-    @given(kilobytes=st.integers(4, 4000), mine=st.booleans(), answers=TRIGGER_AND_PACKAGE)
+    # What is asked for, and a little more, is not too rarely among them.
+    @given(kilobytes=st.integers(4, 4000) | st.integers(950, 1250), mine=st.booleans(), answers=TRIGGER_AND_PACKAGE)
     def each(kilobytes: int, mine: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             if mine:
