@@ -14,8 +14,9 @@ import psutil
 SECTIONS = ("bake", "first_answer", "throughput", "install", "own_tests")
 HEAD = """# Benchmarks
 
-The last run of `uv run python -m benchmarks > docs/benchmarks.md`, made on {day}. It needs Linux, a package index, and
-[wrk](https://github.com/wg/wrk) (`apt-get install wrk`); names after the command choose parts: `{sections}`.
+The last run of `uv run python -m benchmarks > docs/benchmarks.md`, made on {day}. It needs Linux, a package index,
+and [wrk](https://github.com/wg/wrk) (`apt-get install wrk`). Names after the command choose parts:
+`{sections}`.
 
 Machine: {cores} cores ({processor}), {memory:.0f} GB, {system}, CPython {python}; cookiecutter {cookiecutter}.
 

@@ -163,8 +163,8 @@ class Rules(Extension):
         environment.context_class = CheckedContext
         # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
-        skeleton = [path.relative_to(SKELETON).as_posix() for path in SKELETON.rglob("*")]
-        if found := TARGET["never_read"](skeleton):
+        self.skeleton = [path.relative_to(SKELETON).as_posix() + "/" * path.is_dir() for path in SKELETON.rglob("*")]
+        if found := TARGET["never_read"](self.skeleton):
             raise FailedHookException(TARGET["refusal"](str(SKELETON), found))
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -200,7 +200,7 @@ class Rules(Extension):
 
     def plan(self, answers: Mapping[str, Any]) -> list[str]:
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
-        paths = [path.relative_to(SKELETON).as_posix() + "/" * path.is_dir() for path in SKELETON.rglob("*")]
+        paths = self.skeleton
         # `cruft update` renders two templates in one process, and the second may have other files.
         fn = self.fn or self.derived(answers)
         key = (*paths, *fn.samples, *(answers[question] for question in QUESTIONS))

@@ -18,7 +18,7 @@ Bake = Callable[..., Path]
 
 # The same few cases in each run, unless --hypothesis-profile=long asks for many that are new.
 settings.register_profile("sample", max_examples=12, derandomize=True, deadline=None, database=None)
-settings.register_profile("long", max_examples=400, deadline=None, print_blob=True)
+settings.register_profile("long", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile("sample")
 
 

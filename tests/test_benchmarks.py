@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support import ROOT, TRIGGERS, environment, posix_only, run
+from support import ROOT, TRIGGERS, environment, run
 
 from benchmarks import measure
 
-pytestmark = posix_only
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks need Linux")
 
 
 def test_the_interval_is_that_of_the_sign_test() -> None:
