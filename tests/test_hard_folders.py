@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,16 @@ def workplace() -> Iterator[tuple[Path, Path, dict[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-def reference(bake: Any) -> Callable[[str, str], Contents]:
-    """Return what comes out of some answers in an empty folder."""
-    return lambda trigger, package: contents(bake(trigger=trigger, local_package=package))
+def reference() -> Callable[[str, str], Contents]:
+    """Return what comes out of some answers in an empty folder, where no test has run anything."""
+
+    @cache
+    def reference(trigger: str, package: str) -> Contents:
+        with workplace() as (out, project, env):
+            must(run(*command(out, trigger, package), cwd=out, env=env))
+            return contents(project)
+
+    return reference
 
 
 def complete(before: Contents, after: Contents, made: Contents, kept: bool) -> bool:
