@@ -134,10 +134,15 @@ def _escape_start(start: str) -> str:
     return start + "\\" if start.isdigit() else "\\" + start
 
 
-def files_are_kept() -> bool:
-    """Whether cookiecutter's or cruft's command was told to leave the files that exist (--skip-if-file-exists)."""
+def options() -> Mapping[str, Any]:
+    """Return the options that cookiecutter's or cruft's command was given, by their names; empty where none runs."""
     command = click.get_current_context(silent=True)
-    return bool(command and command.params.get("skip_if_file_exists"))
+    return command.params if command else {}
+
+
+def files_are_kept() -> bool:
+    """Whether the command was told to leave the files that exist (--skip-if-file-exists)."""
+    return bool(options().get("skip_if_file_exists"))
 
 
 class CheckedContext(Context):
@@ -194,7 +199,11 @@ class Rules(Extension):
             if JINJA.search(target):
                 refuse("output folder", target, "cookiecutter would act on {{ }} {% %} {# #} in its path")
             plan = self.plan(answers)
-            if reason := TARGET["refusal"](target, plan) or TARGET["unwritable"](target, plan, files_are_kept()):
+            reason = TARGET["refusal"](target, plan)
+            # Without -f cookiecutter itself leaves a folder that exists alone, and says so.
+            if not (Path(target).is_dir() and options().get("overwrite_if_exists") is False):
+                reason = reason or TARGET["unwritable"](target, plan, files_are_kept())
+            if reason:
                 raise FailedHookException(reason)
         return {"fn": self.fn}
 

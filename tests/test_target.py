@@ -199,6 +199,8 @@ def test_a_file_that_is_read_only(bound: Any, tmp_path: Path) -> None:
     main.chmod(0o444)
     before = contents(tmp_path / "out")
     refused(bound("-f"), f"{main} is read-only", "make it writable")
+    # Writable or not, it would be refused without -f.
+    refused(bound(), "already exists")
     assert contents(tmp_path / "out") == before
     assert bound("-f", "--skip-if-file-exists").returncode == 0
     assert main.read_text() == "mine" and (main.parent / "README.md").is_file()
