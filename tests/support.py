@@ -143,9 +143,10 @@ def edit(name: str, old: str, new: str) -> Change:
 
 
 def append(name: str, text: str) -> Change:
-    """Return a change that puts `text` at the end of a file, which need not be there yet."""
+    """Return a change that puts `text` at the end of a file; the file and its folder need not be there yet."""
 
     def change(folder: Path) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with (folder / name).open("a", encoding="utf-8", newline="\n") as file:
             file.write(text)
 
@@ -180,8 +181,8 @@ def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
     return found
 
 
-def need(tool: str) -> str:
-    """Return the path of a tool; skip the test by the tool's name where it is missing, unless it must be there."""
+def find(tool: str) -> str:
+    """Return the path of a tool, such as `git` or `python3.12`; "" if it is not on this machine."""
     version = tool.removeprefix("python")
     candidates: list[Any] = [
         shutil.which(tool),
@@ -192,6 +193,13 @@ def need(tool: str) -> str:
         shown = subprocess.run([candidate, "--version"], capture_output=True, text=True)
         if shown.returncode == 0 and (not tool.startswith("python3") or f" {version}." in shown.stdout):
             return str(candidate)
+    return ""
+
+
+def need(tool: str) -> str:
+    """Return the path of a tool; skip the test by the tool's name where it is missing, unless it must be there."""
+    if found := find(tool):
+        return found
     if tool in os.environ.get("FN_MUST_HAVE", "").split():
         pytest.fail(f"{tool} must be on this machine and is not")
     pytest.skip(f"{tool} is not on this machine")

@@ -32,7 +32,8 @@ from test_answers import TAKEN
 COMMON = {
     ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.sh", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
-    "tests/conftest.py", "tests/test_layout.py", "tests/test_main.py",
+    "tests/conftest.py", "tests/guard/test_layout.py", "tests/guard/test_requirements_files.py",
+    "tests/guard/test_what_the_cloud_gets.py", "tests/test_main.py",
 }  # fmt: skip
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
 
@@ -96,7 +97,7 @@ def test_jinja_left_behind_would_be_seen(bake: Any, fresh: Any) -> None:
 def test_main_is_short(bake: Any) -> None:
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
-    assert len(files(bake())) <= 17
+    assert len(files(bake())) <= 19
 
 
 @together
@@ -128,12 +129,6 @@ def test_clean_under_ruff_at_the_shortest_and_longest_names(
 ) -> None:
     names = [(trigger, local) for trigger in TRIGGERS for local in (package, "none")]
     ruff([bake(function_name=function_name, trigger=t, local_package=local) for t, local in names], tmp_path)
-
-
-@pytest.fixture(scope="session")
-def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What mypy found out about the installed packages, kept from project to project."""
-    return tmp_path_factory.mktemp("mypy")
 
 
 @pytest.mark.slow

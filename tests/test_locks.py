@@ -136,7 +136,7 @@ def test_a_package_that_someone_else_wrote(fresh: Any, scripts: Path, home: Path
     )
     main.write_text(text.replace("script.greeting(name)", "shout.shout(script.greeting(name))"), "utf-8")
     done = run(scripts / "python", "-B", "-m", "pytest", "-q", cwd=project, env=environment(home))
-    assert "HELLO, ADA!" in done.stdout and "test_layout" not in done.stdout
+    assert "HELLO, ADA!" in done.stdout and "guard" not in done.stdout
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/pyproject.toml", "line-length = 120", "line-length = 121"),
     edit("{{cookiecutter.function_name}}/README.md", "## Test it", "Newer.\n\n## Test it"),
     edit("{{cookiecutter.function_name}}/tests/conftest.py", "ROOT = ", "# Newer.\nROOT = "),
-    append("{{cookiecutter.function_name}}/tests/test_layout.py", "\n\ndef test_newer() -> None:\n    pass\n"),
+    append("{{cookiecutter.function_name}}/tests/guard/test_layout.py", "\n\ndef test_newer() -> None:\n    pass\n"),
     edit("templates/shared/delivery.py", "import logging\n", "# Newer.\nimport logging\n"),
     edit("templates/github/workflow.yml", "timeout-minutes: 15", "timeout-minutes: 16"),
     edit("templates/github/dependabot.yml", "default-days: 7", "default-days: 8"),
@@ -213,7 +213,7 @@ def missing(project: Path, home: Path) -> list[str]:
 
 
 def guard(scripts: Path, project: Path, home: Path) -> Any:
-    return own_tests(scripts, project, home, "tests/test_layout.py")
+    return own_tests(scripts, project, home, "tests/guard")
 
 
 @pytest.mark.parametrize("cloned", [False, True])

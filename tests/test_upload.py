@@ -1,14 +1,13 @@
 """What is uploaded, by what gcloud lists and by the archive that it packs."""
 
 import io
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cloud import GIVEN, cloud, deploy
-from support import TRIGGERS, environment, fact, must, run
+from support import TRIGGERS, append, environment, fact, must, posix_only, run
 
 pytestmark = pytest.mark.slow
 PLANTED = [
@@ -80,41 +79,50 @@ def test_what_gcloud_lists_is_not_what_it_packs(
         assert lost not in archived(there.archive)
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "says"),
-    [
-        ("main.py", "import another\n", "add the line !/another.py to .gcloudignore"),
-        ("main.py", "from another import x\n", "add the line !/another.py"),
-        ("main.py", "def f() -> None:\n    import another.y\n", "add the line !/another.py"),
-        ("localpackage/script.py", "import another\n", "add the line !/another.py"),
-        ("cloud_logging.py", "import package\n", "add the line !/package to .gcloudignore"),
-        ("localpackage/__init__.py", "from package.deep import x\n", "add the line !/package "),
-    ],
-)
-def test_what_is_imported_and_not_uploaded(
-    fresh: Any, scripts: Path, home: Path, file: str, text: str, says: str
-) -> None:
-    project = fresh()
-    (project / "another.py").write_text("x = 1\n")
-    (project / "package").mkdir()
-    (project / "package" / "__init__.py").write_text("")
-    (project / "package" / "deep.py").write_text("import another\nx = 1\n")
-    options = ("-q", "-p", "no:cacheprovider", "tests/test_layout.py", "-k", "uploaded")
-    pytest_ = (scripts / "python", "-B", "-P", "-m", "pytest", *options)
-    must(run(*pytest_, cwd=project, env=environment(home)))
-    with (project / file).open("a") as end:
-        end.write(text)
-    done = run(*pytest_, cwd=project, env=environment(home))
-    assert done.returncode == 1 and says in done.stdout, done.stdout
-    with (project / ".gcloudignore").open("a") as end:
-        end.write("!/another.py\n!/package\n")
-    must(run(*pytest_, cwd=project, env=environment(home)))
+def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, scripts: Path) -> None:
+    """Each file of a full folder: the guard's reading of .gcloudignore against the archive that gcloud uploads."""
+    project = fresh(trigger="pubsub")
+    plant(project, "localpackage", True)
+    more = [
+        "localpackage/tests/x.py",
+        "localpackage/sub/tests/y.py",
+        "localpackage/ca.pem",
+        "localpackage/sub/b.pem",
+        "data/a/b.csv",
+        "data/c.txt",
+    ]
+    for name in [*more, "prices.json", "localpackage/notes.md", "localpackage/sub/keep.md"]:
+        append(name, "x = 1\n")(project)
+    rules = [
+        "!/localpackage/tests",
+        "!/localpackage/ca.pem",
+        "!/data",
+        "/data/c.txt",
+        "*.md",
+        "!keep.md",
+        "!/prices.json",
+    ]
+    append(".gcloudignore", "".join(f"{rule}\n" for rule in rules))(project)
+    code = (
+        "import sys; sys.path.insert(0, 'tests/guard'); from test_what_the_cloud_gets import ROOT, Upload;"
+        "rules = [rule for rule in open('.gcloudignore').read().splitlines() if rule];"
+        "print(*(p.relative_to(ROOT) for p in ROOT.rglob('*') if p.is_file() and not Upload(rules).left_out(p)[0]), sep='\\n')"
+    )
+    known = must(run(scripts / "python", "-B", "-c", code, cwd=project, env=environment(home))).splitlines()
+    with cloud() as there:
+        must(deploy(project, home, **GIVEN, **there.environment()))
+        assert set(known) == {name for name in archived(there.archive) if not name.endswith("/")}
+    assert {"localpackage/ca.pem", "localpackage/tests/x.py", "data/a/b.csv", "localpackage/sub/keep.md"} <= set(known)
 
 
-def test_a_project_without_its_allow_list(fresh: Any, scripts: Path, home: Path) -> None:
+@posix_only
+def test_gcloud_packs_no_linked_folder(fresh: Any, gcloud: Any, home: Path) -> None:
+    """Why the guard refuses a link: the list has it, and the archive has not."""
     project = fresh()
-    (project / ".gcloudignore").unlink()
-    options = ("-q", "-p", "no:cacheprovider", "tests/test_layout.py")
-    done = run(scripts / "python", "-B", "-P", "-m", "pytest", *options, cwd=project, env=environment(home))
-    assert done.returncode == 1 and ".gcloudignore is missing" in done.stdout
-    shutil.rmtree(project)
+    append("ourlib/__init__.py", "")(project.parent)
+    (project / "ourlib").symlink_to(project.parent / "ourlib")
+    append(".gcloudignore", "!/ourlib\n")(project)
+    assert "ourlib/__init__.py" in must(gcloud("meta", "list-files-for-upload", project))
+    with cloud() as there:
+        must(deploy(project, home, **GIVEN, **there.environment()))
+        assert not [name for name in archived(there.archive) if "ourlib" in name]

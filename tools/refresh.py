@@ -24,6 +24,7 @@ from stdlib_list import stdlib_list
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
+SKELETON = ROOT / "{{cookiecutter.function_name}}"
 LICENCES = runpy.run_path(str(ROOT / "tools" / "licences.py"))
 ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
 QUESTIONS = ANSWERS["QUESTIONS"]
@@ -31,7 +32,9 @@ TRIGGERS = QUESTIONS["trigger"]
 NEWEST = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
 TOOLS = "shared/requirements-dev.in"
 # Beside main.py in some project, in its tests, or taken by the upload; and what ruff passes over.
-PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_layout", "test_main", "tests", "vendor"}
+PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_main", "tests", "vendor"} | {
+    path.stem for path in (SKELETON / "tests" / "guard").glob("*.py")
+}
 ON_WINDOWS = {"msvcrt", "nt", "winreg", "winsound"}
 PASSED_OVER = {"build", "dist", "node_modules"}
 
