@@ -139,6 +139,12 @@ def scripts(bake: Bake, installed: Callable[..., Path]) -> Path:
     return installed(bake(), quick=True)
 
 
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy found out about the installed packages, kept from project to project."""
+    return tmp_path_factory.mktemp("mypy")
+
+
 @pytest.fixture
 def gcloud(home: Path) -> Callable[..., Any]:
     """Run the real gcloud with a configuration of its own."""

@@ -160,18 +160,35 @@ def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: 
     assert not survivors
 
 
-def test_two_functions_in_one_repository(fresh: Any, scripts: Path, home: Path, tmp_path: Path) -> None:
+OWN_PACKAGE = """from localpackage import script
+
+
+def test_own_package(client, monkeypatch) -> None:
+    assert script.__file__.startswith(__file__.removesuffix("tests/test_script.py"))
+    monkeypatch.setattr(script, "{logic}", lambda *_: "patched")
+    assert client.get("/").get_data(as_text=True).count("patched") == {times}
+"""
+
+
+@pytest.mark.parametrize("module", [True, False])
+def test_several_functions_in_one_process(fresh: Any, scripts: Path, home: Path, tmp_path: Path, module: bool) -> None:
+    """As an IDE tests them that opens the root of a repository: names of one word and of two, and with digits."""
+    for name, trigger in {
+        "thumbnails": "http",
+        "second-function": "pubsub",
+        "resize2": "http",
+        "job-4x": "schedule",
+    }.items():
+        logic = {"http": "greeting", "pubsub": "handle", "schedule": "run"}[trigger]
+        test = OWN_PACKAGE.format(logic=logic, times=int(trigger == "http"))
+        (fresh(function_name=name, trigger=trigger) / "tests" / "test_script.py").write_text(test)
     repository = tmp_path / "fresh"
-    fresh(function_name="first-function", trigger="http")
-    second = fresh(function_name="second-function", trigger="pubsub")
-    (second / "tests" / "test_script.py").write_text(
-        "from localpackage import script\n\n\ndef test_own_package() -> None:\n    assert script.Message\n"
-    )
-    pytest_ = (scripts / "python", "-B", "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    env = environment(home)
-    for both in (("first-function", "second-function/tests/test_main.py"), ("second-function", "first-function")):
-        must(run(*pytest_, "--import-mode=importlib", *both, cwd=repository, env=env))
-    must(run(*pytest_, cwd=second, env=env))
+    # With -m, the root is on Python's path, and so are the folders of the functions, as modules.
+    pytest_ = (scripts / "python", "-B", "-m", "pytest") if module else (scripts / "pytest",)
+    options = ("-q", "-p", "no:cacheprovider", "--import-mode=importlib")
+    for which in ((), ("second-function", "thumbnails/tests/test_script.py"), ("thumbnails", "second-function")):
+        must(run(*pytest_, *options, *which, cwd=repository, env=environment(home)))
+    must(run(*pytest_, *options, cwd=repository / "second-function", env=environment(home)))
 
 
 @pytest.mark.parametrize("execution_id", ["", "true"])

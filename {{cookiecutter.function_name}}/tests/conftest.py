@@ -1,11 +1,14 @@
-"""Serves the function inside the tests, and keeps it from leaking into those of another function."""
+"""Serves the function inside the tests. The template keeps this file up to date."""
 
 {% if fn.samples[0] %}
 import json
 {% endif %}
 import sys
-from collections.abc import {{ "Callable, " if fn.samples[0] }}Iterator
+from collections.abc import {{ "Callable, " if fn.samples[0] }}Generator, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 {% if fn.samples[0] %}
 from typing import Any
 {% endif %}
@@ -14,20 +17,20 @@ import pytest
 {% if not fn.asynchronous %}
 from flask.testing import FlaskClient
 {% endif %}
-from functions_framework import _function_registry, create_app
+from functions_framework import create_app
+from packaging.version import Version
 {% if fn.asynchronous %}
 from starlette.testclient import TestClient
 {% endif %}
 
 ROOT = Path(__file__).resolve().parent.parent
-# Last, as in production: there, too, a module of your own never stands before an installed one.
-sys.path.append(str(ROOT))
+ENTRY_POINT = "{{ fn.entry_point }}"
 
 
 @pytest.fixture
 def client() -> {{ "TestClient" if fn.asynchronous else "FlaskClient" }}:
     """A client of the function, loaded and called by the framework as in production."""
-    app = create_app("{{ fn.entry_point }}", str(ROOT / "main.py"))
+    app = create_app(ENTRY_POINT, str(ROOT / "main.py"))
 {% if fn.asynchronous %}
     return TestClient(app)
 {% else %}
@@ -51,30 +54,61 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, An
 
 
 {% endif %}
-@pytest.fixture(autouse=True)
-def isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put back what `create_app` leaves behind, so that several functions can be tested in one process."""
-    for registry in ("REGISTRY_MAP", "INPUT_TYPE_MAP", "ASGI_FUNCTIONS"):
-        monkeypatch.setattr(_function_registry, registry, getattr(_function_registry, registry).copy())
-    for variable in ("FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE"):
-        # Set before it is deleted: only then does pytest take away what the framework sets.
-        monkeypatch.setenv(variable, "")
-        monkeypatch.delenv(variable)
-    # Without the folders of other functions, whose modules may have the same names.
-    path = [entry for entry in sys.path if not Path(entry, "main.py").exists()]
-    monkeypatch.setattr(sys, "path", [*path, str(ROOT)])
+# An IDE that opens the root of a repository tests several functions in one process, and each has a main.py. These names
+# belong to this function while its tests are loaded, and while each of them runs.
+NAMES = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))} - {"tests"}
+# What the test files themselves import; all other code of the function is loaded afresh for each test.
+imported: dict[str, ModuleType] = {}
 
-    beside_main = {path.stem for path in ROOT.iterdir()} - {"tests"}
-    others = {name for name in sys.modules if name.partition(".")[0] in beside_main and not is_ours(name)}
-    for name in others:
-        monkeypatch.delitem(sys.modules, name)
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if is_ours(name):
+
+@contextmanager
+def own_modules() -> Iterator[None]:
+    """Let this function's code be imported, and no other function's."""
+    path, others = sys.path[:], {name: sys.modules.pop(name) for name in taken()}
+    # Last, as in production: there, too, an installed module comes before one of yours.
+    sys.path[:] = [*(entry for entry in path if not has_functions(Path(entry))), str(ROOT)]
+    sys.modules.update(imported)
+    try:
+        yield
+    finally:
+        for name in taken():
             del sys.modules[name]
+        sys.modules.update(others)
+        sys.path[:] = path
 
 
-def is_ours(name: str) -> bool:
-    """Whether the module of that name was loaded from this function's folder."""
-    return ROOT in Path(getattr(sys.modules[name], "__file__", None) or "").parents
+def taken() -> list[str]:
+    """Return the modules that have a name of this function's, whoever they belong to."""
+    return [name for name in sys.modules if name.partition(".")[0] in NAMES]
+
+
+def has_functions(folder: Path) -> bool:
+    """Whether a folder is a function, or holds this one and others."""
+    return (folder / "main.py").exists() or folder.resolve() == ROOT.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    with own_modules():
+        report = yield
+        imported.update((name, sys.modules[name]) for name in taken())
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    if ROOT not in item.path.parents:
+        return (yield)
+    with own_modules(), pytest.MonkeyPatch.context() as patch:
+        # At the root, pytest makes a module of this folder, which Flask would take for the function's.
+        patch.delitem(sys.modules, ENTRY_POINT, raising=False)
+        return (yield)
+
+
+def pytest_configure() -> None:
+    found = version("functions-framework")
+    if Version(found) < Version("3.10"):
+        raise pytest.UsageError(
+            f"functions-framework {found} is too old for these tests: write functions-framework>=3.10,<4 into "
+            "requirements.in, then lock and install with the commands in README.md."
+        )
