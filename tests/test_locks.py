@@ -72,7 +72,7 @@ def test_the_licences_are_those_of_what_is_shipped() -> None:
 
 def lock_commands(project: Path, anew: bool = False) -> list[str]:
     """Return the commands that the project's README gives for locking, in order, or for making the locks anew."""
-    commands = re.findall(r"(?m)^uv pip compile .*$", (project / "README.md").read_text("utf-8"))
+    commands = re.findall(r"(?m)^uv pip compile --universal .*$", (project / "README.md").read_text("utf-8"))
     return [command for command in commands if ("--upgrade" in command) == anew]
 
 
