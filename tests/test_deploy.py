@@ -13,6 +13,7 @@ import pytest
 from cloud import DISTINCT, GIVEN, NO_ACCOUNT, cloud, deploy
 from support import QUESTIONS, TRIGGERS, environment, fact, must, need, posix_only, run, served, variables
 from test_function import check
+from test_guard import fill_vendor
 
 pytestmark = [pytest.mark.slow, posix_only]
 # What each trigger cannot do without, and what gcloud makes of it in the request.
@@ -197,10 +198,7 @@ def test_vendor_installs_without_a_network(fresh: Any, tmp_path: Path, home: Pat
     """In an empty network namespace, by both of the builders' installers."""
     python, unshare = need("python3.13"), need("unshare")
     project, env = fresh(trigger=trigger), environment(home)
-    command = re.search(r"(?m)^python (-m pip download .*)$", (project / "README.md").read_text("utf-8"))
-    assert command
-    must(run(sys.executable, "-m", "venv", tmp_path / "any", cwd=project, env=env))
-    must(run(tmp_path / "any" / "bin" / "python", *command[1].split(), cwd=project, env=env))
+    fill_vendor(project, Path(sys.executable).parent, home)
     # Without pip's own settings, which may name a folder of wheels.
     env = {
         **{name: value for name, value in env.items() if not name.startswith("PIP_")},

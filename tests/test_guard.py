@@ -267,17 +267,22 @@ def test_a_package_that_is_installed_but_not_locked(fresh: Any, scripts: Path, h
         (project / "main.py").write_text(before, "utf-8")
 
 
-def test_vendor_is_filled_by_the_readmes_commands(fresh: Any, scripts: Path, home: Path) -> None:
-    """With numpy, whose wheels ask for a newer Linux than most."""
-    project = fresh()
-    append("requirements.in", "numpy\ncryptography\n")(project)
-    lock(project, scripts, home)
+def fill_vendor(project: Path, scripts: Path, home: Path) -> None:
+    """Run the commands of the README that fill vendor/."""
     commands = re.findall(r"(?m)^uv.* \.venv/vendor.txt.*$", (project / "README.md").read_text("utf-8"))
     assert len(commands) == 2
     (project / ".venv").mkdir()
     for command in commands:
         tool, *arguments = command.split()
         must(run(scripts / tool, *arguments, cwd=project, env=environment(home)))
+
+
+def test_vendor_is_filled_by_the_readmes_commands(fresh: Any, scripts: Path, home: Path) -> None:
+    """With numpy, whose wheels ask for a newer Linux than most."""
+    project = fresh()
+    append("requirements.in", "numpy\ncryptography\n")(project)
+    lock(project, scripts, home)
+    fill_vendor(project, scripts, home)
     must(guard(scripts, project, home))
     (wheel,) = (project / "vendor").glob("numpy-*.whl")
     wheel.rename(wheel.with_name(wheel.name.replace("cp313-cp313", "cp312-cp312")))
