@@ -12,7 +12,7 @@ from cloud import gcloud_environment
 from filelock import FileLock
 from hypothesis import settings
 from pytest_cookies.plugin import Cookies
-from support import QUESTIONS, ROOT, VERSION, environment, git, must, need, run
+from support import QUESTIONS, ROOT, environment, git, must, need, run
 
 Bake = Callable[..., Path]
 
@@ -62,14 +62,14 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def template(tmp_path: Path, home: Path) -> Path:
-    """This template as it would stand on GitHub: its history, the working tree as the newest commit, its version as a tag.
+    """This template as somebody's copy on GitHub: its history, the working tree as the newest commit, no tags.
 
     In `home`, git finds it under the address that the README names.
     """
     need("git")
     place = tmp_path / "github"
     clone = place / "org" / "fn-template"
-    git("clone", "-q", str(ROOT), str(clone), cwd=tmp_path)
+    git("clone", "-q", "--no-tags", str(ROOT), str(clone), cwd=tmp_path)
     for path in clone.iterdir():
         if path.name != ".git":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -77,7 +77,6 @@ def template(tmp_path: Path, home: Path) -> Path:
     shutil.copytree(ROOT, clone, ignore=kept, dirs_exist_ok=True)
     git("add", "-A", cwd=clone)
     git("commit", "--allow-empty", "-m", "the working tree", cwd=clone)
-    git("tag", "--force", VERSION, cwd=clone)
     clone.with_name("fn-template.git").symlink_to(clone)
     settings = {f"url.{place}/.insteadOf": "https://github.com/", "user.name": "a", "user.email": "a@example.com"}
     for name, value in {**settings, "init.defaultBranch": "main"}.items():

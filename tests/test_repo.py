@@ -1,19 +1,37 @@
-"""The repository itself: what its README says is so, and it works from a clone and from a zip file."""
+"""The repository itself: what its README says is so, and each of its commands that start a function does."""
 
 import json
+import os
 import re
 import runpy
+import shutil
 import sys
-import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader
-from support import QUESTIONS, ROOT, SKELETON, blocks, contents, environment, git, must, posix_only, run, served
+from support import (
+    QUESTIONS,
+    ROOT,
+    SKELETON,
+    blocks,
+    contents,
+    environment,
+    git,
+    must,
+    need,
+    posix_only,
+    run,
+    served,
+)
 
 README = (ROOT / "README.md").read_text("utf-8")
+START = README[: README.index("![The questions")]
+# Each command that starts a function, as it is printed.
+WAYS = [block.strip() for block in blocks(START)] + re.findall(r"`((?:pipx run )?cookiecutter [^`]+)`", START)
+GUARD = "tests/guard"
 
 
 def test_the_table_of_questions_is_that_of_cookiecutter_json() -> None:
@@ -31,7 +49,7 @@ def test_the_table_of_questions_is_that_of_cookiecutter_json() -> None:
 
 def test_the_tree_is_what_comes_out(bake: Any) -> None:
     names = re.findall(r"^[│ ]*[├└]── (\S+)", blocks(README, "text")[0], re.MULTILINE)
-    made = contents(bake())
+    made = [path for path in contents(bake()) if not path.startswith(f"{GUARD}/")]
     assert sorted(name.strip("/") for name in names) == sorted(path.rpartition("/")[2] for path in made)
 
 
@@ -62,17 +80,73 @@ def test_the_labels_tell_the_end_of_each_runtime() -> None:
         assert date.fromisoformat(dates["decommissioned"]).strftime("%B %Y") in labels[version]
 
 
+@pytest.fixture
+def nothing_but_python(home: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a person who has pip, pipx, uv and cookiecutter's command; this process's own has no pip."""
+    venv = home / "start"
+    must(run(sys.executable, "-m", "venv", venv, cwd=tmp_path, env=environment(home)))
+    must(run(venv / "bin" / "python", "-m", "pip", "install", "-q", "pipx", cwd=tmp_path, env=environment(home)))
+    path = os.pathsep.join(map(str, (venv / "bin", Path(sys.executable).parent, os.environ["PATH"])))
+    return environment(home, PATH=path)
+
+
 @posix_only
 @pytest.mark.slow
-def test_the_readmes_first_command(template: Path, tmp_path: Path, home: Path) -> None:
-    """From nothing but Python and pip: the command, its next steps, the README of what it made."""
-    place = tmp_path / "ein Ordner mit Zoë"
+@pytest.mark.parametrize(
+    ("command", "git_stays"),
+    [*((way, True) for way in WAYS), *((way, False) for way in WAYS if way.endswith("path/to/fn-template"))],
+)
+def test_each_way_to_start(
+    template: Path, tmp_path: Path, nothing_but_python: dict[str, str], command: str, git_stays: bool
+) -> None:
+    """From the template's address, a clone, a folder or a zip, none of which has a tag."""
+    place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
+    local = place / "path" / "to" / "fn-template"
+    local.parent.mkdir(parents=True)
+    git("archive", "--prefix=fn-template/", "-o", f"{local}.zip", "HEAD", cwd=template)
+    git("clone", "-q", str(template), str(local), cwd=place)
+    assert must(run("git", "tag", cwd=local, env=env)) == ""
+    if not git_stays:
+        shutil.rmtree(local / ".git")
+    must(run("bash", "-euc", command, cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
+    assert (place / "hello-function" / "localpackage" / "script.py").is_file()
+
+
+def test_the_ways_to_start_are_all_that_the_readme_promises() -> None:
+    ways = "\n".join(WAYS)
+    for word in (
+        "uvx ",
+        "python3 -m pip ",
+        "pipx run ",
+        "python3 -m venv ",
+        "path/to/fn-template\n",
+        "fn-template.zip",
+    ):
+        assert ways.count(word) == 1, word
+
+
+@posix_only
+@pytest.mark.slow
+def test_the_least_versions_that_the_readme_names(template: Path, home: Path, tmp_path: Path) -> None:
+    [(python, cookiecutter)] = re.findall(
+        r"Python (3\.\d+) or newer; a cookiecutter .* must be ([\d.]+) or newer", " ".join(START.split())
+    )
+    env, venv = environment(home), home / "least"
+    must(run(need(f"python{python}"), "-m", "venv", venv, cwd=tmp_path, env=env))
+    must(run(venv / "bin" / "pip", "install", "-q", f"cookiecutter=={cookiecutter}.*", cwd=tmp_path, env=env))
+    must(run(venv / "bin" / "cookiecutter", "gh:org/fn-template", "--no-input", cwd=tmp_path, env=env))
+    assert (tmp_path / "hello-function" / "localpackage" / "script.py").is_file()
+
+
+@posix_only
+@pytest.mark.slow
+def test_the_readmes_first_command(
+    template: Path, tmp_path: Path, home: Path, nothing_but_python: dict[str, str]
+) -> None:
+    """The command, its next steps, the README of what it made."""
+    place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
     place.mkdir()
-    env = environment(home)
-    must(run(sys.executable, "-m", "venv", home / "start", cwd=place, env=env))
-    env["PATH"] = f"{home / 'start' / 'bin'}:{env['PATH']}"
-    command = blocks(README)[0].strip()
-    made = must(run("bash", "-euc", command, cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
+    made = must(run("bash", "-euc", WAYS[0], cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
     steps = [line.strip() for line in made.splitlines() if line.startswith("  ") and "[" not in line][-3:]
     assert steps[0].startswith("cd ") and "functions-framework" in steps[2]
     must(run("bash", "-euc", "\n".join(steps[:2]), cwd=home, env=env))
@@ -86,18 +160,6 @@ def test_the_readmes_first_command(template: Path, tmp_path: Path, home: Path) -
     git("add", ".", cwd=project)
     must(run("git", "status", cwd=project, env=env))
     assert ".venv" not in must(run("git", "ls-files", cwd=project, env=env))
-
-
-def test_from_a_zip_file(cookiecutter: Any, tmp_path: Path, template: Path) -> None:
-    archive = tmp_path / "fn-template.zip"
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.mkdir("fn-template")
-        for path in sorted(template.rglob("*")):
-            if ".git" not in path.parts:
-                zipped.write(path, Path("fn-template") / path.relative_to(template))
-    done = cookiecutter("--no-input", template=archive)
-    assert done.returncode == 0, done.stdout
-    assert (tmp_path / "out" / "hello-function" / "localpackage" / "script.py").is_file()
 
 
 def test_names_that_every_system_takes() -> None:
@@ -117,10 +179,26 @@ def test_each_text_has_the_same_line_ends_everywhere(fresh: Any, made: bool) -> 
     assert len(told.splitlines()) > 10 and {line.rpartition(": ")[2] for line in told.splitlines()} == {"lf"}
 
 
-def test_python_is_called_as_windows_calls_it() -> None:
-    for path in [ROOT / "README.md", *SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
+# Where no environment is active: Debian and macOS have no `python` there, and Windows has `py`.
+OUTSIDE = re.compile(r"python3 -m (?:venv|pip install cookiecutter|cookiecutter)\b|`python3`")
+
+
+def python_is_called_right(text: str) -> bool:
+    inside = OUTSIDE.sub("", text)
+    return not re.search(r"\bpython3(?![.\d])", inside) and (inside == text or "`py" in text)
+
+
+def test_python_is_called_as_each_system_calls_it() -> None:
+    pages = [ROOT / "README.md", ROOT / "docs" / "fleet.md"]
+    for path in [*pages, *SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
         if path.is_file():
-            assert not re.search(r"\bpython3(?![.\d])", path.read_text("utf-8")), path
+            assert python_is_called_right(path.read_text("utf-8")), path
+
+
+def test_python_that_some_system_calls_otherwise_is_seen() -> None:
+    assert python_is_called_right("python3 -m venv .venv (on Windows `py -m venv .venv`), then python -m pip")
+    assert not python_is_called_right("python3 -m venv .venv")
+    assert not python_is_called_right("`py` or python3 -m pytest")
 
 
 def of_hooks_and_rules(folder: Path, more: str = "") -> Any:

@@ -36,11 +36,7 @@ def main(version: str) -> int:
         raise SystemExit(f"{version} is no version after {old}: use three numbers, such as 1.2.0.")
     if git("status", "--porcelain"):
         raise SystemExit("The working tree is not clean: commit what belongs into the release.")
-    made = {
-        "CHANGELOG.md": released((ROOT / "CHANGELOG.md").read_text("utf-8"), version, date.today()),
-    }
-    for name in ("README.md", "docs/fleet.md"):
-        made[name] = (ROOT / name).read_text("utf-8").replace(f"--checkout {old}", f"--checkout {version}")
+    made = {"CHANGELOG.md": released((ROOT / "CHANGELOG.md").read_text("utf-8"), version, date.today())}
     for name in ("pyproject.toml", "uv.lock"):
         stands = f'name = "fn-template"\nversion = "{old}"'
         made[name] = (ROOT / name).read_text("utf-8").replace(stands, stands.replace(old, version))
