@@ -5,7 +5,10 @@ import os
 import re
 import runpy
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,11 @@ from support import (
     QUESTIONS,
     ROOT,
     SKELETON,
+    Served,
     blocks,
     contents,
     environment,
+    free_port,
     git,
     must,
     need,
@@ -160,6 +165,39 @@ def test_the_readmes_first_command(
     git("add", ".", cwd=project)
     must(run("git", "status", cwd=project, env=env))
     assert ".venv" not in must(run("git", "ls-files", cwd=project, env=env))
+
+
+@posix_only
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1], ids=["uv", "pip"])
+def test_a_function_is_run_as_its_readme_says(fresh: Any, home: Path, number: int) -> None:
+    project = fresh()
+    *install, start = blocks(
+        (project / "README.md").read_text("utf-8").partition("## Run it")[2].partition("\n## ")[0]
+    )[:3]
+    pythons = Path(need(f"python{QUESTIONS['python_version'][0]}")).parent
+    env = environment(home, PATH=os.pathsep.join(map(str, (pythons, Path(sys.executable).parent, os.environ["PATH"]))))
+    assert ("uv " in install[0], "python3 " in install[1]) == (True, True)
+    must(run("bash", "-euc", install[number], cwd=project, env=env))
+    # The commands further down use both.
+    must(run("bash", "-euc", ". .venv/bin/activate; python -m pip --version; uv --version", cwd=project, env=env))
+    port = free_port()
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["bash", "-euc", f"{start.strip()} --port {port}"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
+        )  # fmt: skip
+    try:
+        answer = b""
+        while not answer:
+            assert process.poll() is None, (home / "log").read_text("utf-8")
+            try:
+                answer = Served(port, home / "log").ask("/?name=Ada")[1]
+            except OSError:
+                time.sleep(0.1)
+        assert json.loads(answer) == {"message": "Hello, Ada!"}
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
 
 
 def test_names_that_every_system_takes() -> None:
