@@ -6,6 +6,8 @@
 import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,76 +16,142 @@ from typing import Any
 import pytest
 import yaml
 from cloud import GIVEN, cloud, deploy
-from support import QUESTIONS, ROOT, TRIGGERS, VERSION, append, blocks, edit, environment, git, must, posix_only, run
+from support import (
+    QUESTIONS,
+    ROOT,
+    TRIGGERS,
+    VERSION,
+    append,
+    blocks,
+    edit,
+    environment,
+    git,
+    must,
+    need,
+    posix_only,
+    run,
+)
 from test_update import commit, own_tests
 from test_upload import archived
 
 pytestmark = [pytest.mark.slow, posix_only]
 FLEET = (ROOT / "docs" / "fleet.md").read_text("utf-8")
-MAKE, UPDATE = (block for block in blocks(FLEET) if block.startswith("for "))
-[GUARD] = [block for block in blocks(FLEET) if block.startswith("pytest --rootdir")]
-[COPY] = [block for block in blocks(FLEET) if "shutil.copytree" in block]
+[MAKE] = [block for block in blocks(FLEET) if block.startswith("for ")]
+[COPY] = [block for block in blocks(FLEET) if "shared/ourlib" in block]
+SCRIPTS = {block.split()[1]: block for block in blocks(FLEET, "bash")}
+GUARD = "tests/guard"
 MANY = int(os.environ.get("FN_FLEET", "12"))
 
 
-def shell(commands: str, cwd: Path, home: Path, scripts: Path, **variables: str) -> str:
-    """Run commands as a person would paste them, with cruft and a function's environment on the path."""
-    path = os.pathsep.join(map(str, (scripts, Path(sys.executable).parent, os.environ["PATH"])))
-    return must(run("bash", "-euc", commands, cwd=cwd, env=environment(home, PATH=path, **variables)))
+def shell(commands: str, cwd: Path, home: Path, *first: Path) -> "subprocess.CompletedProcess[str]":
+    """Run commands as a person would paste them, with uv, cruft and cookiecutter on the path."""
+    path = os.pathsep.join(map(str, (*first, Path(sys.executable).parent, os.environ["PATH"])))
+    return run("bash", "-euc", commands, cwd=cwd, env=environment(home, PATH=path))
+
+
+def name(number: int) -> str:
+    """Return a function's name: of one word, of two, or with digits. The first is the page's own."""
+    more = "".join(chr(ord("a") + number // 4 // place % 26) for place in (26, 1)) if number > 3 else ""
+    return (f"thumbnails{more}", f"resize{more}-images", f"report{number}", f"report-{number}")[number % 4]
 
 
 def test_a_repository_of_functions(
-    template: Path, installed: Any, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    template: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     repository = tmp_path / "functions-of-a-team"
     (repository / "functions").mkdir(parents=True)
     git("init", cwd=repository)
-    for number in range(MANY):
+    names = sorted(map(name, range(MANY)))
+    for number, function in enumerate(names):
         answers = {
-            "function_name": f"function-{number}",
+            "function_name": function,
             "trigger": TRIGGERS[number % len(TRIGGERS)],
             "python_version": QUESTIONS["python_version"][number % 4],
             "local_package": ("localpackage", "none")[number // 2 % 2],
+            "hashes": number % 5 == 0,
         }
         text = yaml.safe_dump({"default_context": answers})
-        (repository / "functions" / f"function-{number}.yaml").write_text(text)
-    # With what every trigger asks for: no two of their locks differ in a version.
-    for lock in ("requirements.txt", "requirements-dev.txt"):
-        lines = {
-            line for path in (ROOT / "templates").glob(f"*/{lock}") for line in path.read_text("utf-8").splitlines()
-        }
-        (tmp_path / lock).write_text("\n".join(lines))
-    scripts = installed(tmp_path, quick=True)
+        (repository / "functions" / f"{function}.yaml").write_text(text)
+    for script, text in SCRIPTS.items():
+        (repository / script).write_text(text)
+    python = Path(need("python3.13")).parent
     times = {}
 
-    def timed(what: str, commands: str) -> str:
+    def timed(what: str, commands: str) -> Any:
         start = time.perf_counter()
-        said = shell(commands, repository, home, scripts)
+        done = shell(commands, repository, home, python)
         times[what] = (time.perf_counter() - start) / MANY
-        return said
+        return done
 
-    timed("made", MAKE)
+    def git_says(*arguments: str) -> str:
+        return must(run("git", *arguments, cwd=repository, env=environment(home)))
+
+    def is_new(function: str) -> bool:
+        """Whether the newer template has come to a function, and whole."""
+        new = ["# Newer." in (repository / function / "cloud_logging.py").read_text("utf-8")]
+        new += ['version = "99.0.0"' in (repository / function / "pyproject.toml").read_text("utf-8")]
+        assert new[0] == new[1], function
+        return new[0]
+
+    must(timed("made", MAKE))
     commit(repository)
-    behind = shell("grep '^version' */pyproject.toml", repository, home, scripts).splitlines()
+    behind = must(shell("grep '^version' */pyproject.toml", repository, home)).splitlines()
     assert len(behind) == MANY and all(line.endswith(f'"{VERSION}"') for line in behind)
-    timed("guarded", GUARD)
+    said = must(timed("guarded", "bash guard.sh"))
+    assert len(re.findall(r"(?m)^\d+ passed", said)) == MANY
+
+    # In the middle one whose guard is red, and one whose update ends in a conflict; both with a file that git ignores.
+    red, conflict = names[MANY // 2 - 1 : MANY // 2 + 1]
+    commit(
+        repository,
+        append(f"{red}/requirements.in", "six\n"),
+        edit(f"{conflict}/cloud_logging.py", "import json\n", "# Mine.\nimport json\n"),
+    )
+    for function in (red, conflict):
+        append(f"{function}/.env", "MINE=1\n")(repository)
+    done = shell(f"bash guard.sh {red} {names[0]}", repository, home, python)
+    assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"The guard is red: {red}"
     commit(
         template,
         edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
         edit("pyproject.toml", f'version = "{VERSION}"', 'version = "99.0.0"'),
+        lambda template: (template / "{{cookiecutter.function_name}}" / "new.txt").write_text("Newer.\n"),
     )
-    timed("updated", UPDATE)
-    assert must(run("git", "status", "--porcelain", cwd=repository, env=environment(home))) == ""
-    for function in repository.glob("function-*"):
-        assert "# Newer." in (function / "cloud_logging.py").read_text("utf-8")
-        assert 'version = "99.0.0"' in (function / "pyproject.toml").read_text("utf-8")
-    said = timed("guarded again", GUARD)
-    assert int(re.findall(r"(\d+) passed", said)[0]) >= MANY * 10
-    append("function-0/requirements.txt", "requests\n")(repository)
-    with pytest.raises(AssertionError, match="function-0/tests/test_layout.py"):
-        shell(GUARD, repository, home, scripts)
+
+    # What is not committed is not touched.
+    append("update.sh", "# Mine.\n")(repository)
+    done = shell("bash update.sh", repository, home, python)
+    assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
+    git("restore", "update.sh", cwd=repository)
+
+    before = int(git_says("rev-list", "--count", "HEAD"))
+    for what in ("updated", "and again"):
+        done = timed(what, "bash update.sh")
+        assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Not updated: {red} {conflict}"
+        assert [function for function in names if not is_new(function)] == [red, conflict]
+        assert git_says("status", "--porcelain") == ""
+        assert int(git_says("rev-list", "--count", "HEAD")) == before + MANY - 2
+    for function in (red, conflict):
+        assert (repository / function / ".env").read_text() == "MINE=1\n"
+        assert not (repository / function / "new.txt").exists()
+
+    commit(
+        repository,
+        edit(f"{red}/requirements.in", "six\n", ""),
+        edit(f"{conflict}/cloud_logging.py", "# Mine.\n", ""),
+    )
+    must(timed("mended", "bash update.sh"))
+    assert all(map(is_new, names)) and git_says("status", "--porcelain") == ""
     with capsys.disabled():
         print(f"\n{MANY} functions, seconds for each: {', '.join(f'{k} {v:.2f}' for k, v in times.items())}")
+
+
+def test_a_function_without_the_guard_is_not_passed_over(fresh: Any, home: Path) -> None:
+    functions = fresh().parent
+    shutil.rmtree(functions / "hello-function" / "tests")
+    (functions / "guard.sh").write_text(SCRIPTS["guard.sh"])
+    done = shell("bash guard.sh", functions, home, Path(need("python3.13")).parent)
+    assert done.returncode == 1 and done.stdout.splitlines()[-1] == "The guard is red: hello-function"
 
 
 def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, scripts: Path, home: Path) -> None:
@@ -92,10 +160,10 @@ def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, sc
     (source / "inner").mkdir(parents=True)
     (source / "__init__.py").write_text('WORD = "shared"\n')
     (source / "inner" / "table.csv").write_text("1\n")
-    shell(COPY, thumbnails.parent, home, scripts)
+    must(shell(COPY, thumbnails.parent, home))
     script = thumbnails / "localpackage" / "script.py"
     script.write_text(f"{script.read_text('utf-8')}\n\nimport ourlib\n\nassert ourlib.WORD\n", "utf-8")
-    guard = (scripts, thumbnails, home, "tests/test_layout.py")
+    guard = (scripts, thumbnails, home, GUARD)
     assert "add the line !/ourlib to .gcloudignore" in own_tests(*guard).stdout
     append(".gcloudignore", "!/ourlib\n")(thumbnails)
     must(own_tests(*guard))
@@ -110,7 +178,7 @@ def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, sc
         (thumbnails.parent / name).write_text("")
         done = own_tests(*guard)
         assert done.returncode == 1 and "ourlib differs from ../shared/ourlib" in done.stdout
-        shell(COPY, thumbnails.parent, home, scripts)
+        must(shell(COPY, thumbnails.parent, home))
         must(own_tests(*guard))
 
 
