@@ -8,6 +8,7 @@ import json
 import keyword
 import re
 import runpy
+import shlex
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -31,7 +32,9 @@ QUESTIONS = {
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 
-VERSION = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)[0]
+# Python 3.10 cannot read TOML.
+PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
+VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
 MOST_SAMPLES = 8
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
@@ -122,6 +125,20 @@ def lock_options(hashes: bool) -> str:
     """Return uv's words that lock requirements for every offered Python and platform at once."""
     oldest = min(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
     return f"pip compile --universal --python-version {oldest} --no-annotate{' --generate-hashes' if hashes else ''}"
+
+
+def address(template: str) -> str:
+    """Return where updates come from: the https address in `template`, without a login, or else the repository."""
+    if short := re.fullmatch(r"gh:([\w.-]+/[\w.-]+)", template):
+        return f"https://github.com/{short[1]}"
+    found = re.fullmatch(r"https://(?:[^/]*@)?([\w.:-]+/[\w./~+-]+)(?<!\.zip)", template)
+    return f"https://{found[1]}" if found else REPOSITORY
+
+
+def link(answers: Mapping[str, Any]) -> str:
+    """Return the command that links a function to its template, as any POSIX shell and any locale take it."""
+    asked = json.dumps({question: answers[question] for question in QUESTIONS})
+    return f"cruft link {address(str(answers.get('_template')))} --no-input --extra-context {shlex.quote(asked)}"
 
 
 def in_markdown(text: str) -> str:
@@ -245,6 +262,7 @@ class Rules(Extension):
             lock_options=lock_options(answers["hashes"]),
             locks="hashes/" if answers["hashes"] else "",
             version=VERSION,
+            link=link(answers),
             github=answers["ci"] == "github",
             # What has braces of its own is taken in as it stands.
             text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),
