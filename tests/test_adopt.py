@@ -251,6 +251,10 @@ def test_the_link_is_the_same_however_the_function_was_made(template: Path, home
     *same, other, by_cruft = [(project / "README.md").read_text("utf-8") for project in projects]
     assert len({*same, by_cruft}) == 1 and f"\ncruft link {ADDRESS} " in by_cruft
     assert other == by_cruft.replace(ADDRESS, "https://git.example.com/fn-template")
+    # A fork names its own.
+    edit("pyproject.toml", ADDRESS, "https://git.example.com/fork")(template)
+    forked = (baked(template, tmp_path / "forked", home) / "README.md").read_text("utf-8")
+    assert forked == by_cruft.replace(ADDRESS, "https://git.example.com/fork")
 
 
 @pytest.mark.parametrize(
