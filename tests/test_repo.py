@@ -179,12 +179,10 @@ def test_a_function_is_run_as_its_readme_says(fresh: Any, home: Path, number: in
     env = environment(home, PATH=os.pathsep.join(map(str, (pythons, Path(sys.executable).parent, os.environ["PATH"]))))
     assert ("uv " in install[0], "python3 " in install[1]) == (True, True)
     must(run("bash", "-euc", install[number], cwd=project, env=env))
-    # The commands further down use both.
-    must(run("bash", "-euc", ". .venv/bin/activate; python -m pip --version; uv --version", cwd=project, env=env))
     port = free_port()
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["bash", "-euc", f"{start.strip()} --port {port}"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
+            ["bash", "-euc", f". .venv/bin/activate; {start.strip()} --port {port}"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
         )  # fmt: skip
     try:
         answer = b""
