@@ -6,11 +6,14 @@ import sys
 TEMPLATE = {{fn.root | tojson}}
 PLAN = {{fn.plan() | tojson}}
 ENTRY_POINT = {{fn.entry_point | tojson}}
+VERSION = {{cookiecutter.python_version | tojson}}
+EXISTS_ALREADY = {{fn.exists_already}}
 
 # Nothing is left behind in the template.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TEMPLATE, "rules"))
 
+from next_steps import next_steps, say  # noqa: E402
 from target import refusal  # noqa: E402
 
 
@@ -26,13 +29,8 @@ def main() -> int:
                 os.rmdir(folder)
             except OSError:  # Somebody keeps something in it, or another run has removed it.
                 continue
-    windows = os.name == "nt"
-    scripts = ".venv\\Scripts\\" if windows else ".venv/bin/"
-    folder = f'"{project}"' if windows else "'" + project.replace("'", "'\\''") + "'"
-    print(f"\nMade {os.path.basename(project)}. To run it (its README tells the rest):\n")
-    print(f"  cd {folder}")
-    print(f"  python -m venv .venv && {scripts}python -m pip install -r requirements.txt -r requirements-dev.txt")
-    print(f"  {scripts}functions-framework --target {ENTRY_POINT} --host 127.0.0.1 --debug")
+    if not EXISTS_ALREADY:
+        say(next_steps(project, ENTRY_POINT, VERSION))
     return 0
 
 

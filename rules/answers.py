@@ -24,11 +24,13 @@ from jinja2.runtime import Context
 
 ROOT = Path(__file__).resolve().parent.parent
 SKELETON = ROOT / "{{cookiecutter.function_name}}"
-QUESTIONS = {
-    name: default
-    for name, default in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
-    if not name.startswith("_")
-}
+ASKED_FOR = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+QUESTIONS = {name: default for name, default in ASKED_FOR.items() if name[0] != "_"}
+# What must stay as it is, though a command line, a config or a replay file can name it too.
+PRIVATE = {name: value for name, value in ASKED_FOR.items() if name[0] == "_" and name != "__prompts__"}
+# The values that cookiecutter renders, in its order.
+RENDERED = [name for name in ASKED_FOR if name in QUESTIONS or name[:2] == "__" and name in PRIVATE]
+NOT_A_QUESTION = "leave it out: only the template sets it"
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 
@@ -36,6 +38,8 @@ TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
 MOST_SAMPLES = 8
+# What cookiecutter renders first in an environment, unless it asks questions in it.
+OWN_TEXTS = {SKELETON.name, *(path.read_text("utf-8") for path in (ROOT / "hooks").glob("*.py"))}
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
 DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
@@ -50,8 +54,12 @@ def taken(name: str, kind: str) -> bool:
 
     The list grows with the locks. A project that has the name already is updated all the same, and its guard speaks.
     """
-    existing = "cruft" in sys.modules and "create" not in sys.argv
-    return not existing and name in RESERVED[kind]
+    return not exists_already() and name in RESERVED[kind]
+
+
+def exists_already() -> bool:
+    """Whether cruft renders for a project that exists (update, diff, check, link), into a folder that soon is gone."""
+    return "cruft" in sys.modules and "create" not in sys.argv
 
 
 def function_name(value: str) -> str:
@@ -105,6 +113,11 @@ def refuse(question: str, value: object, fix: str) -> NoReturn:
 
 def check(answers: Mapping[str, Any]) -> None:
     """Refuse the first answer that is not valid; pass a question that is not asked (yet, or any more)."""
+    for name, value in PRIVATE.items():
+        given = answers.get(name, value)
+        # A project keeps the extensions that were named when it was made.
+        if given != value and not (name == "_extensions" and set(given) <= set(value)):
+            refuse(name, given, NOT_A_QUESTION)
     for question, default in QUESTIONS.items():
         if question not in answers:
             continue
@@ -191,8 +204,12 @@ class Rules(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Refuse an answer that holds Jinja before cookiecutter renders it (it renders every default)."""
-        if (asked := self.asked()) and JINJA.search(source):
-            refuse(asked, source, description(source))
+        started = self.answers is not QUESTIONS
+        # Before anything was rendered here, a text of the template's comes, or the first value of cookiecutter.json.
+        is_value = self.asked() if started else name is None and source not in OWN_TEXTS
+        if is_value and JINJA.search(source):
+            rendered = next(value for value in RENDERED if not started or value not in self.answers)
+            refuse(rendered, source, NOT_A_QUESTION if rendered in PRIVATE else description(source))
         return source
 
     def asked(self) -> str | None:
@@ -269,4 +286,5 @@ class Rules(Extension):
             root=str(ROOT),
             plan=lambda: self.plan(answers),
             files_are_kept=files_are_kept(),
+            exists_already=exists_already(),
         )

@@ -24,7 +24,7 @@ REFUSED = {
     ],
     "local_package": [
         *UNSAFE, "1a", "_a", "A", "a-b", "a" * 31, "größe", "class", "test", "json", "annotationlib", "imp", "flask",
-        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
+        "click", "pytest", "colorama", "google", "pip", "pkg_resources", "setuptools", "sitecustomize", "usercustomize", "wheel", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
     ],
     "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
 }  # fmt: skip
@@ -168,6 +168,42 @@ def test_a_replay_file_that_names_no_rules(cookiecutter: Any, replay_file: Path,
         done = cookiecutter("--replay-file", edited(replay_file, tmp_path, _extensions=[], function_name=name), "-f")
         assert done.returncode != 0
         assert contents(tmp_path / "out") == before and not (tmp_path / "evil").exists()
+
+
+# It would leave a file behind.
+CODE = "{{ cycler.__init__.__globals__.os.mkdir('executed') }}"
+PRIVATE = {"__before": CODE, "__after": CODE, "_jinja2_env_vars": {"trim_blocks": False}}
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [(name, "config") for name in PRIVATE] + [(name, "command line") for name in PRIVATE if PRIVATE[name] == CODE],
+)
+def test_a_private_value_of_somebody_else(cookiecutter: Any, tmp_path: Path, name: str, way: str) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"default_context": {name: PRIVATE[name]}}))
+    given = ("--config-file", str(config)) if way == "config" else (f"{name}={PRIVATE[name]}",)
+    done = cookiecutter("--no-input", *given)
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{name}: ") and "only the template sets it" in done.stdout
+    assert contents(tmp_path / "out") == {} and not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_private_value_in_a_replay_file(cookiecutter: Any, replay_file: Path, tmp_path: Path, name: str) -> None:
+    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: PRIVATE[name]}))
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{name}: ") and "only the template sets it" in done.stdout
+    assert contents(tmp_path / "out") == {} and not (tmp_path / "executed").exists()
+
+
+def test_the_extensions_of_an_older_project(cookiecutter: Any, replay_file: Path, tmp_path: Path) -> None:
+    old = edited(replay_file, tmp_path, _extensions=["local_extensions.FnTemplate"])
+    assert cookiecutter("--replay-file", old).returncode == 0
+    refused = cookiecutter(
+        "--replay-file", edited(replay_file, tmp_path, _extensions=["local_extensions.FnTemplate"], region="x"), "-f"
+    )
+    assert refused.stdout.startswith("region: 'x' does not fit")
 
 
 def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Any, tmp_path: Path) -> None:
