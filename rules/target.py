@@ -33,9 +33,10 @@ def refusal(target: str, plan: list[str]) -> str:
     if not os.path.isdir(target):
         return f"{target} is a file where the function's folder goes: move it away." if os.path.exists(target) else ""
     if found := sorted(never_read(os.listdir(target))):
+        them, name = ("it", "it names") if len(found) == 1 else ("them", "they name")
         return (
-            f"{os.path.join(target, found[0])} is never read by Google's builders: write the dependencies that it "
-            "names into requirements.in, remove it and try again."
+            f"Google's builders never read {' and '.join(found)} in {target}: move {them} away, try again, and then "
+            f"add the dependencies that {name} to requirements.in."
         )
     return next(filter(None, (_in_the_way(target, path) for path in plan)), "")
 

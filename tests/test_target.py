@@ -70,18 +70,19 @@ def test_a_fork_whose_file_becomes_one_when_it_is_rendered(cookiecutter: Any, fo
 def test_a_fork_whose_hook_writes_one(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
     (fork / "hooks" / "pre_gen_project.py").write_text("open('Pipfile', 'w').close()\n")
     done = cookiecutter("--no-input", template=fork)
-    assert done.returncode == 1 and "Pipfile is never read" in done.stdout
+    assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
     assert contents(tmp_path / "out") == {}
 
 
-@pytest.mark.parametrize("name", NEVER_READ)
+@pytest.mark.parametrize("name", [*NEVER_READ, "Pipfile and setup.py"])
 def test_an_existing_folder_with_what_is_never_read(cookiecutter: Any, tmp_path: Path, name: str) -> None:
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
-    (mine / name).write_text("requests = '*'")
+    for one in name.split(" and "):
+        (mine / one).write_text("requests = '*'")
     (mine / "main.py").write_text("mine")
     before = contents(mine)
-    refused(cookiecutter("--no-input", "-f"), name, "requirements.in")
+    refused(cookiecutter("--no-input", "-f"), f"never read {name} in {mine}", "to requirements.in")
     assert contents(mine) == before
 
 
@@ -98,7 +99,7 @@ def test_the_pre_hook_refuses_it_too(fork: Path, tmp_path: Path) -> None:
     home.mkdir()
     cruft = (sys.executable, "-m", "cruft", "create", fork, "--no-input", "-f", "--output-dir", tmp_path / "out")
     done = run(*cruft, cwd=tmp_path, env=environment(home))
-    assert done.returncode != 0 and "setup.py is never read" in done.stdout
+    assert done.returncode != 0 and "Google's builders never read setup.py" in done.stdout
     assert contents(mine) == before
 
 

@@ -35,6 +35,8 @@ TOOLS = "shared/requirements-dev.in"
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_main", "tests", "vendor"} | {
     path.stem for path in (SKELETON / "tests" / "guard").glob("*.py")
 }
+# In nearly every environment, though no lock holds them; Python imports the last two as it starts.
+INSTALLERS = {"pip", "pkg_resources", "setuptools", "wheel", "sitecustomize", "usercustomize"}
 ON_WINDOWS = {"msvcrt", "nt", "winreg", "winsound"}
 PASSED_OVER = {"build", "dist", "node_modules"}
 
@@ -141,7 +143,7 @@ def main() -> int:
         made = locks(work)
         python = {name.partition(".")[0] for version in QUESTIONS["python_version"] for name in stdlib_list(version)}
         installed = installed_modules(work)
-        modules = PROJECT | PASSED_OVER | python | {"test"} | installed
+        modules = PROJECT | INSTALLERS | PASSED_OVER | python | {"test"} | installed
         entry_points = used_in_main() | without_a_file(python, installed, work / "site")
         reserved = {"entry_points": names(entry_points), "modules": names(modules)}
         shipped = {trigger: pinned(made[TEMPLATES / trigger / "requirements.txt"]) for trigger in TRIGGERS}
