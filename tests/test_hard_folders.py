@@ -11,19 +11,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from support import ROOT, all_of, as_a_person, contents, environment, must, need, posix_only, run
+from support import ROOT, SKELETON, all_of, as_a_person, contents, environment, must, need, posix_only, run
 
 pytestmark = [pytest.mark.slow, posix_only]
 Contents = dict[str, tuple[str, bytes]]
@@ -167,44 +165,59 @@ def halfway(before: Contents, after: Contents, made: Contents) -> bool:
     return True
 
 
+def cut_short(before: Contents, after: Contents, made: Contents) -> list[str]:
+    """Return the files that are neither as they were nor as they are made."""
+    return [name for name, now in after.items() if now[0] == "file" and now not in (before.get(name), made.get(name))]
+
+
+# As many as a run can have: it makes or opens each path of a project, removes some, and Python starts three times.
+MOST = len(list(SKELETON.rglob("*"))) + len(PASSING) + 4
+
+
+def at(number: int, calls: int, act: str, out: Path, env: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which a run acts at a moment (moment/sitecustomize.py), of which 0 never comes."""
+    moment = (f"{out}{os.sep}", str(out.parent / "counted"), str(number), str(calls), act)
+    return {**env, "PYTHONPATH": str(ROOT / "tests" / "moment"), "MOMENT": "\n".join(moment)}
+
+
 def test_an_end_at_any_moment(reference: Callable[..., Contents]) -> None:
     """An interrupted run leaves whole files and one that is being written; the next with -f makes the project complete."""
     ends: Counter[str] = Counter()
-    with workplace() as (out, _, env):
-        begun = time.monotonic()
-        must(run(*command(out, "pubsub", "none"), cwd=out, env=env))
-        usual = time.monotonic() - begun
 
     @given(
-        part=st.floats(0.3, 1.1),
+        number=st.integers(0, MOST),
+        calls=st.integers(0, 12),
         how=st.sampled_from([signal.SIGINT, signal.SIGKILL]),
         mine=st.booleans(),
         answers=TRIGGER_AND_PACKAGE,
     )
-    def each(part: float, how: signal.Signals, mine: bool, answers: tuple[str, str]) -> None:
+    @example(1, 0, signal.SIGINT, True, ("pubsub", "none"))
+    @example(12, 0, signal.SIGINT, False, ("http", "none"))
+    # A file that is opened, and nothing written yet.
+    @example(12, 4, signal.SIGKILL, True, ("http", "localpackage"))
+    @example(0, 0, signal.SIGKILL, True, ("pubsub", "localpackage"))
+    def each(number: int, calls: int, how: signal.Signals, mine: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             if mine:
                 lay(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
             before, made = contents(project), reference(*answers)
             words = command(out, *answers, "-f")
-            process = subprocess.Popen(
-                words, cwd=out, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-            )
-            time.sleep(part * usual)
-            # As a terminal does on Ctrl-C: all that it has started, hooks included.
-            if process.poll() is None:
-                os.killpg(process.pid, how)
-            process.wait(20)
+            ended = subprocess.run(
+                words, cwd=out, env=at(number, calls, str(int(how)), out, env), start_new_session=True,
+                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            moments = (out.parent / "counted").stat().st_size
             there = contents(project)
-            whole = complete(before, there, made, False)
+            whole, cut = complete(before, there, made, False), cut_short(before, there, made)
+            assert moments <= MOST and (0 < number <= moments if ended.returncode else whole), ended
+            assert halfway(before, there, made) and len(cut) <= 1, cut
             ends["untouched" if there == before else "complete" if whole else "half made"] += 1
-            assert halfway(before, there, made)
+            ends["cut short"] += len(cut)
             must(run(*words, cwd=out, env=env))
             assert complete(before, contents(project), made, False)
 
     each()
-    print(dict(ends))
-    assert len(ends) > 1
+    all_of(ends, "untouched", "half made", "cut short", "complete")
 
 
 def test_a_full_disk(reference: Callable[..., Contents]) -> None:
@@ -249,27 +262,36 @@ TIDIED_AWAY = ("IsADirectoryError", "FileNotFoundError", "NotADirectoryError", "
 
 
 def test_two_at_once(reference: Callable[..., Contents]) -> None:
+    """One halts at any moment, another runs to its end, and the first goes on."""
     ends: Counter[str] = Counter()
 
-    @given(between=st.integers(0, 400), force=st.booleans(), answers=TRIGGER_AND_PACKAGE)
-    def each(between: int, force: bool, answers: tuple[str, str]) -> None:
+    @given(number=st.integers(0, MOST), force=st.booleans(), answers=TRIGGER_AND_PACKAGE)
+    # Before it has looked for the folder, before it makes one, and as it writes.
+    @example(1, False, ("http", "none"))
+    @example(12, False, ("http", "none"))
+    @example(2, True, ("http", "none"))
+    @example(12, True, ("http", "none"))
+    def each(number: int, force: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             words = command(out, *answers, *(["-f"] if force else []))
-            with ThreadPoolExecutor() as threads:
-                first = threads.submit(run, *words, cwd=out, env=env)
-                time.sleep(between / 1000)
-                second = threads.submit(run, *words, cwd=out, env=env)
-            both = [first.result(), second.result()]
-            codes = [done.returncode for done in both]
-            ends[f"{'with -f' if force else 'without'}: exit codes {sorted(codes)}"] += 1
-            assert 0 in codes, both
+            first = subprocess.Popen(
+                words, cwd=out, env=at(number, 0, "halt", out, env), text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            assert first.stdout
+            halted = "halted\n" in first.stdout
+            second = run(*words, cwd=out, env=env)
+            said, _ = first.communicate("go on\n" if halted else None)
+            codes = [first.returncode, second.returncode]
+            ends[f"{'with -f' if force else 'without'}: {codes}"] += 1
+            assert 0 in codes, (said, second)
             known = TIDIED_AWAY if force else ("already exists", *TIDIED_AWAY)
-            for done in both:
-                assert not done.returncode or any(error in done.stdout for error in known), done.stdout
+            for code, words_said in zip(codes, (said, second.stdout), strict=True):
+                assert not code or any(error in words_said for error in known), words_said
             assert complete({}, contents(project), reference(*answers), False)
 
     each()
-    print(dict(ends))
+    all_of(ends, "with -f: [0, 0]", "with -f: [1, 0]", "without: [0, 1]", "without: [1, 0]")
 
 
 def test_what_is_not_complete_is_seen(reference: Callable[..., Contents]) -> None:
@@ -285,6 +307,8 @@ def test_what_is_not_complete_is_seen(reference: Callable[..., Contents]) -> Non
         assert not complete(before, {**right, **change}, made, False)
         assert not halfway(before, {**right, **change}, made)
     assert not halfway(before, {**right, "main.py": ("file", made["main.py"][1] + b"x")}, made)
+    assert cut_short(before, {**right, "main.py": ("file", b"")}, made) == ["main.py"]
+    assert cut_short(before, {**right, "main.py": before["main.py"]}, made) == []
     assert not halfway(before, {**right, "notes.txt": ("folder", b"")}, made)
     linked: Contents = {"README.md": ("link", b"/x/hello-function/kept/0"), "kept/0": ("file", b"mine")}
     assert complete(linked, {**made, **linked}, made, True)
