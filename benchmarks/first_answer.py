@@ -3,13 +3,13 @@
 import os
 import socket
 import statistics
-import subprocess
 import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from support import TRIGGERS, environment, fact, free_port, must, run, valid_request, variables
+import psutil
+from support import PATIENCE, TRIGGERS, environment, fact, listening, must, run, valid_request, variables
 
 from benchmarks import ROOT, measure
 
@@ -33,27 +33,22 @@ def raw(headers: Mapping[str, str], body: bytes) -> bytes:
 
 def first_answer(scripts: Path, main: Path, target: str, sent: bytes, env: Mapping[str, str]) -> float:
     """Return the seconds from starting functions-framework until it has answered a request; end it."""
-    port = free_port()
     command: list[str | Path] = [scripts / "functions-framework", "--source", main, "--target", target]
     with open(os.devnull, "wb") as nothing:
         start = time.perf_counter()
-        server = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)], env=env, stdout=nothing, stderr=nothing
-        )
+        server = psutil.Popen([*command, "--host", "127.0.0.1", "--port", "0"], env=env, stdout=nothing, stderr=nothing)
         try:
-            while time.perf_counter() - start < 60:
-                try:
-                    with socket.create_connection(("127.0.0.1", port), 60) as connection:
-                        connection.sendall(sent)
-                        answer = connection.recv(12)
-                except OSError:
-                    time.sleep(0.001)
-                    continue
-                seconds = time.perf_counter() - start
-                if answer[9:10] != b"2":
-                    raise RuntimeError(f"{main} answered {answer!r}")
-                return seconds
-            raise RuntimeError(f"{main} has not answered within a minute")
+            while not (ports := listening(server)):
+                if server.poll() is not None:
+                    raise RuntimeError(f"{main} is not served")
+                time.sleep(0.001)
+            with socket.create_connection(("127.0.0.1", ports[0]), PATIENCE) as connection:
+                connection.sendall(sent)
+                answer = connection.recv(12)
+            seconds = time.perf_counter() - start
+            if answer[9:10] != b"2":
+                raise RuntimeError(f"{main} answered {answer!r}")
+            return seconds
         finally:
             server.terminate()
             server.wait()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from support import ROOT, loopback
+from support import PATIENCE, ROOT, loopback
 
 
 class Advisories:
@@ -48,7 +48,7 @@ def of_index(path: str) -> dict[str, Any] | None:
     packages = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
     index = next(p["source"]["registry"] for p in packages if "registry" in p["source"]).removesuffix("/simple")
     try:
-        with urllib.request.urlopen(f"{index}/pypi/{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{index}/pypi/{path}", timeout=PATIENCE) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
     except urllib.error.HTTPError as error:

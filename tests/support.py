@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -16,11 +15,12 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import psutil
 import pytest
 from markdown_it import MarkdownIt
 
@@ -71,6 +71,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX s
 # What Cloud Scheduler says of itself.
 SCHEDULER = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": "2026-11-22T02:00:00Z"}
 
+T = TypeVar("T")
 # What a test does to a folder.
 Change = Callable[[Path], object]
 
@@ -205,19 +206,52 @@ def need(tool: str) -> str:
     pytest.skip(f"{tool} is not on this machine")
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+# The seconds after which what never happens is given up: a bound, not a measure, so no slow machine comes near it.
+PATIENCE = 300
+
+
+def until(happened: Callable[[], T], why: Callable[[], object]) -> T:
+    """Return the first result that is true of asking again and again whether something has happened; tell why not."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := happened()):
+        assert time.monotonic() < deadline, why()
+        time.sleep(0.02)
+    return found
+
+
+def listening(*processes: psutil.Process) -> list[int]:
+    """Return the ports that some processes listen on: what is started with port 0 gets one that nothing else can take."""
+    ports = set()
+    for process in processes:
+        # One that has just ended listens on none.
+        with suppress(psutil.Error):
+            found = process.net_connections("tcp")
+            ports |= {place.laddr.port for place in found if place.status == psutil.CONN_LISTEN}
+    return sorted(ports)
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process and all that have come of it."""
+    return [process, *process.children(recursive=True)]
+
+
+def port_of(process: psutil.Popen, log: Path) -> int:
+    """Return the port that a process or one that it has started listens on, once it does; fail with its log if it ends."""
+
+    def port() -> list[int]:
+        assert process.poll() is None, log.read_text("utf-8")
+        return listening(*family(process))
+
+    [port_found] = until(port, lambda: log.read_text("utf-8"))
+    return port_found
 
 
 class Served:
-    """A function that is being served: its address, and what it has written so far."""
+    """A function that is being served: its process, its address, and what it has written so far."""
 
-    def __init__(self, port: int, log: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, process: psutil.Popen, log: Path) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port_of(process, log)}"
         self.log = log
 
     def ask(
@@ -226,15 +260,16 @@ class Served:
         """Send a request; return status, body and headers of the answer, whatever the status."""
         request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method or None)
         try:
-            answer = urllib.request.urlopen(request, timeout=20)
+            answer = urllib.request.urlopen(request, timeout=PATIENCE)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
             return answer.status, answer.read(), answer.headers
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the log entries so far; each line that was written must be one."""
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        """Return the log entries so far; each line that was written must be one, but for the rest that is being written."""
+        written = self.log.read_bytes()
+        return [json.loads(line) for line in written[: written.rfind(b"\n") + 1].splitlines()]
 
 
 @contextmanager
@@ -297,24 +332,16 @@ def valid_request(project: Path, scripts: Path, trigger: str) -> tuple[Mapping[s
 @contextmanager
 def served(scripts: Path, project: Path, target: str, home: Path, **variables: str) -> Iterator[Served]:
     """Serve a project by `functions-framework` from another working directory, and end it and its workers."""
-    port, log = free_port(), home / "served.log"
+    log = home / "served.log"
     command: list[Any] = [scripts / "functions-framework", "--target", target, "--source", project / "main.py"]
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
+        process = psutil.Popen(
+            [*command, "--host", "127.0.0.1", "--port", "0"],
             cwd=home, env=environment(home, **variables), stdout=out, stderr=out,
         )  # fmt: skip
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield Served(port, log)
+        yield Served(process, log)
     finally:
         # gunicorn's master ends its workers.
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
