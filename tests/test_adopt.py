@@ -164,7 +164,7 @@ def baked(template: str | Path, folder: Path, home: Path) -> Path:
     return project
 
 
-@pytest.mark.parametrize("installer", ["uv tool", "pipx", "python -m pip"])
+@pytest.mark.parametrize("installer", ["uv tool", "pipx"])
 def test_a_function_of_cookiecutters_is_updated(
     template: Path, installed: Any, home: Path, tmp_path: Path, installer: str
 ) -> None:

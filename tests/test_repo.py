@@ -6,16 +6,16 @@ import re
 import runpy
 import shutil
 import signal
-import subprocess
 import sys
-import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from jinja2 import Environment, FileSystemLoader
 from support import (
+    PATIENCE,
     QUESTIONS,
     ROOT,
     SKELETON,
@@ -23,7 +23,6 @@ from support import (
     blocks,
     contents,
     environment,
-    free_port,
     git,
     must,
     need,
@@ -89,7 +88,9 @@ def nothing_but_python(home: Path, tmp_path: Path) -> dict[str, str]:
     venv = home / "start"
     must(run(sys.executable, "-m", "venv", venv, cwd=tmp_path, env=environment(home)))
     must(run(venv / "bin" / "python", "-m", "pip", "install", "-q", "pipx", cwd=tmp_path, env=environment(home)))
-    path = os.pathsep.join(map(str, (venv / "bin", Path(sys.executable).parent, os.environ["PATH"])))
+    # uv would fetch a Python that is not on the path.
+    python = Path(need(f"python{QUESTIONS['python_version'][0]}")).parent
+    path = os.pathsep.join(map(str, (venv / "bin", Path(sys.executable).parent, python, os.environ["PATH"])))
     return environment(home, PATH=path)
 
 
@@ -177,23 +178,15 @@ def test_a_function_is_run_as_its_readme_says(fresh: Any, home: Path, number: in
     env = environment(home, PATH=os.pathsep.join(map(str, (pythons, Path(sys.executable).parent, os.environ["PATH"]))))
     assert ("uv " in install[0], "python3 " in install[1]) == (True, True)
     must(run("bash", "-euc", install[number], cwd=project, env=env))
-    port = free_port()
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["bash", "-euc", f". .venv/bin/activate; {start.strip()} --port {port}"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
+        process = psutil.Popen(
+            ["bash", "-euc", f". .venv/bin/activate; {start.strip()} --port 0"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
         )  # fmt: skip
     try:
-        answer = b""
-        while not answer:
-            assert process.poll() is None, (home / "log").read_text("utf-8")
-            try:
-                answer = Served(port, home / "log").ask("/?name=Ada")[1]
-            except OSError:
-                time.sleep(0.1)
-        assert json.loads(answer) == {"message": "Hello, Ada!"}
+        assert json.loads(Served(process, home / "log").ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def test_names_that_every_system_takes() -> None:
@@ -243,7 +236,7 @@ def of_hooks_and_rules(folder: Path, more: str = "") -> Any:
     for name in loader.list_templates():
         hook = Environment(loader=loader, extensions=[rules]).get_template(name).render(cookiecutter=answers)
         (folder / name).write_text(f"{more}{hook}\n", "utf-8")
-    files = [*folder.glob("*.py"), *(ROOT / "rules").glob("*.py"), ROOT / "local_extensions.py"]
+    files = [*folder.glob("*.py"), *(ROOT / "rules").glob("*.py"), *ROOT.glob("*.py")]
     command = (sys.executable, "-m", "mypy", "--platform=win32", "--strict", "--cache-dir", folder / "cache")
     options = ("--ignore-missing-imports", "--scripts-are-modules")
     return run(*command, *options, *files, cwd=folder, env=environment(folder))
