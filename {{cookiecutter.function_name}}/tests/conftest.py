@@ -84,7 +84,7 @@ def taken() -> list[str]:
 
 def has_functions(folder: Path) -> bool:
     """Whether a folder is a function, or holds this one and others."""
-    return (folder / "main.py").exists() or folder.resolve() == ROOT.parent
+    return (folder / "main.py").exists() and (folder / "requirements.txt").exists() or folder.resolve() == ROOT.parent
 
 
 @pytest.hookimpl(wrapper=True)
