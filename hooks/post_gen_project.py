@@ -6,14 +6,14 @@ import sys
 TEMPLATE = {{fn.root | tojson}}
 PLAN = {{fn.plan() | tojson}}
 ENTRY_POINT = {{fn.entry_point | tojson}}
-VERSION = {{cookiecutter.python_version | tojson}}
-EXISTS_ALREADY = {{fn.exists_already}}
+PYTHON = {{cookiecutter.python_version | tojson}}
+PROJECT_EXISTS = {{fn.project_exists}}
 
 # Nothing is left behind in the template.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TEMPLATE, "rules"))
 
-from next_steps import next_steps, say  # noqa: E402
+from steps import say, steps  # noqa: E402
 from target import refusal  # noqa: E402
 
 
@@ -29,8 +29,10 @@ def main() -> int:
                 os.rmdir(folder)
             except OSError:  # Somebody keeps something in it, or another run has removed it.
                 continue
-    if not EXISTS_ALREADY:
-        say(next_steps(project, ENTRY_POINT, VERSION))
+    # What cruft makes to update or compare a project is gone at once.
+    if not PROJECT_EXISTS:
+        lines = "\n".join(f"  {line}" for line in steps(project, ENTRY_POINT, PYTHON))
+        say(f"\nMade {os.path.basename(project)}. To run it (README.md has the rest):\n\n{lines}")
     return 0
 
 

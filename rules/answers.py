@@ -24,13 +24,15 @@ from jinja2.runtime import Context
 
 ROOT = Path(__file__).resolve().parent.parent
 SKELETON = ROOT / "{{cookiecutter.function_name}}"
-ASKED_FOR = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
-QUESTIONS = {name: default for name, default in ASKED_FOR.items() if name[0] != "_"}
-# What must stay as it is, though a command line, a config or a replay file can name it too.
-PRIVATE = {name: value for name, value in ASKED_FOR.items() if name[0] == "_" and name != "__prompts__"}
-# The values that cookiecutter renders, in its order.
-RENDERED = [name for name in ASKED_FOR if name in QUESTIONS or name[:2] == "__" and name in PRIVATE]
-NOT_A_QUESTION = "leave it out: only the template sets it"
+# Without the labels, which cookiecutter takes out before it asks.
+GIVEN = {
+    name: value
+    for name, value in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
+    if name != "__prompts__"
+}
+QUESTIONS = {name: default for name, default in GIVEN.items() if not name.startswith("_")}
+# What else replay files of versions up to 0.3.0 hold.
+OLDER = {"_extensions": ["local_extensions.FnTemplate"]}
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 
@@ -38,15 +40,19 @@ TARGET = runpy.run_path(str(ROOT / "rules" / "target.py"))
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
 MOST_SAMPLES = 8
-# What cookiecutter renders first in an environment, unless it asks questions in it.
-OWN_TEXTS = {SKELETON.name, *(path.read_text("utf-8") for path in (ROOT / "hooks").glob("*.py"))}
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 # Windows takes these for devices, whatever the folder.
 DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
 A_DEVICE = "Windows takes that for a device, not for a folder; use another name"
 # What was planned so far: each of cookiecutter's environments, those of the hooks too, asks for the same.
 PLANS: dict[tuple[object, ...], list[str]] = {}
+NOT_ASKED = "leave it out, only the template sets it"
 BIDI_CONTROLS = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+
+
+def project_exists() -> bool:
+    """Whether cruft renders a project that exists already: to update it, compare it or link it."""
+    return "cruft" in sys.modules and "create" not in sys.argv
 
 
 def taken(name: str, kind: str) -> bool:
@@ -54,12 +60,7 @@ def taken(name: str, kind: str) -> bool:
 
     The list grows with the locks. A project that has the name already is updated all the same, and its guard speaks.
     """
-    return not exists_already() and name in RESERVED[kind]
-
-
-def exists_already() -> bool:
-    """Whether cruft renders for a project that exists (update, diff, check, link), into a folder that soon is gone."""
-    return "cruft" in sys.modules and "create" not in sys.argv
+    return not project_exists() and name in RESERVED[kind]
 
 
 def function_name(value: str) -> str:
@@ -113,11 +114,9 @@ def refuse(question: str, value: object, fix: str) -> NoReturn:
 
 def check(answers: Mapping[str, Any]) -> None:
     """Refuse the first answer that is not valid; pass a question that is not asked (yet, or any more)."""
-    for name, value in PRIVATE.items():
-        given = answers.get(name, value)
-        # A project keeps the extensions that were named when it was made.
-        if given != value and not (name == "_extensions" and set(given) <= set(value)):
-            refuse(name, given, NOT_A_QUESTION)
+    for name, value in GIVEN.items():
+        if name not in QUESTIONS and answers.get(name, value) not in (value, OLDER.get(name, value)):
+            refuse(name, answers[name], NOT_ASKED)
     for question, default in QUESTIONS.items():
         if question not in answers:
             continue
@@ -132,6 +131,11 @@ def check(answers: Mapping[str, Any]) -> None:
             refuse(question, value, "use text")
         elif fix := RULES[question](value):
             refuse(question, value, fix)
+
+
+def syntax(environment: Environment) -> dict[str, Any]:
+    """Return the marks by which Jinja tells code from text, by their names."""
+    return {name: mark for name, mark in vars(environment).items() if name.endswith(("_string", "_prefix"))}
 
 
 def lock_options(hashes: bool) -> str:
@@ -198,19 +202,27 @@ class Rules(Extension):
         environment.context_class = CheckedContext
         # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+        if changed := dict(syntax(environment).items() - syntax(Environment()).items()):
+            refuse("_jinja2_env_vars", changed, NOT_ASKED)
         self.skeleton = [path.relative_to(SKELETON).as_posix() + "/" * path.is_dir() for path in SKELETON.rglob("*")]
         if found := TARGET["never_read"](self.skeleton):
             raise FailedHookException(TARGET["refusal"](str(SKELETON), found))
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """Refuse an answer that holds Jinja before cookiecutter renders it (it renders every default)."""
-        started = self.answers is not QUESTIONS
-        # Before anything was rendered here, a text of the template's comes, or the first value of cookiecutter.json.
-        is_value = self.asked() if started else name is None and source not in OWN_TEXTS
-        if is_value and JINJA.search(source):
-            rendered = next(value for value in RENDERED if not started or value not in self.answers)
-            refuse(rendered, source, NOT_A_QUESTION if rendered in PRIVATE else description(source))
+        """Refuse a value that holds Jinja before cookiecutter renders it (it renders every default)."""
+        if JINJA.search(source) and not name and (given := self.given(source)):
+            refuse(given, source, description(source) if given in QUESTIONS else NOT_ASKED)
         return source
+
+    def given(self, source: str) -> str | None:
+        """Return the name of the value that cookiecutter is about to render; None where `source` is the template's."""
+        if self.answers is not QUESTIONS:
+            return next((name for name in GIVEN if name not in self.answers), None) if self.asked() else None
+        # Nothing was rendered here yet: it is the first of all values, or a project or a hook is being made.
+        own = source == SKELETON.name or any(
+            source == hook.read_text("utf-8") for hook in (ROOT / "hooks").glob("*.py")
+        )
+        return None if own else "__before"
 
     def asked(self) -> str | None:
         """Return the question that is put now; None where all are answered."""
@@ -286,5 +298,5 @@ class Rules(Extension):
             root=str(ROOT),
             plan=lambda: self.plan(answers),
             files_are_kept=files_are_kept(),
-            exists_already=exists_already(),
+            project_exists=project_exists(),
         )

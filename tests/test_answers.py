@@ -24,7 +24,8 @@ REFUSED = {
     ],
     "local_package": [
         *UNSAFE, "1a", "_a", "A", "a-b", "a" * 31, "größe", "class", "test", "json", "annotationlib", "imp", "flask",
-        "click", "pytest", "colorama", "google", "pip", "pkg_resources", "setuptools", "sitecustomize", "usercustomize", "wheel", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
+        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
+        "pip", "pkg_resources", "setuptools", "sitecustomize", "usercustomize", "wheel",
     ],
     "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
 }  # fmt: skip
@@ -170,40 +171,83 @@ def test_a_replay_file_that_names_no_rules(cookiecutter: Any, replay_file: Path,
         assert contents(tmp_path / "out") == before and not (tmp_path / "evil").exists()
 
 
-# It would leave a file behind.
-CODE = "{{ cycler.__init__.__globals__.os.mkdir('executed') }}"
-PRIVATE = {"__before": CODE, "__after": CODE, "_jinja2_env_vars": {"trim_blocks": False}}
+PRIVATE = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+PRIVATE = {name: value for name, value in PRIVATE.items() if name.startswith("_") and name != "__prompts__"}
+
+
+def made_by(expression: str, file: Path) -> str:
+    """Return a value that creates a file when Jinja renders it."""
+    return expression.replace("CODE", f"cycler.__init__.__globals__.os.open({str(file)!r}, 65)")
+
+
+@pytest.mark.parametrize("channel", ["command line", "config"])
+@pytest.mark.parametrize("value", ["x", "{{ CODE }}", "{% if CODE %}{% endif %}", "{{ 7", "{# #}"])
+@pytest.mark.parametrize("name", ["__before", "__after"])
+def test_a_private_value_is_the_templates_and_never_run(
+    cookiecutter: Any, tmp_path: Path, name: str, value: str, channel: str
+) -> None:
+    value = made_by(value, tmp_path / "was-run")
+    if channel == "config":
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"default_context": {name: value}}), "utf-8")
+        done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
+    else:
+        done = cookiecutter("--no-input", f"{name}={value}")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{name}: ") and "leave it out" in done.stdout
+    assert contents(tmp_path / "out") == {} and not (tmp_path / "was-run").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "way"),
-    [(name, "config") for name in PRIVATE] + [(name, "command line") for name in PRIVATE if PRIVATE[name] == CODE],
+    "marks",
+    [
+        {"trim_blocks": False},
+        {"newline_sequence": "\r\n"},
+        {"variable_start_string": "<<", "variable_end_string": ">>"},
+        {"block_start_string": "<%", "block_end_string": "%>"},
+        {"line_statement_prefix": "%"},
+    ],
 )
-def test_a_private_value_of_somebody_else(cookiecutter: Any, tmp_path: Path, name: str, way: str) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(yaml.safe_dump({"default_context": {name: PRIVATE[name]}}))
-    given = ("--config-file", str(config)) if way == "config" else (f"{name}={PRIVATE[name]}",)
-    done = cookiecutter("--no-input", *given)
+def test_jinja_is_set_up_by_the_template_alone(cookiecutter: Any, tmp_path: Path, marks: dict[str, Any]) -> None:
+    code = made_by("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
+    config = {"default_context": {"_jinja2_env_vars": marks, "region": code}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
-    assert done.stdout.startswith(f"{name}: ") and "only the template sets it" in done.stdout
-    assert contents(tmp_path / "out") == {} and not (tmp_path / "executed").exists()
+    assert done.stdout.startswith("_jinja2_env_vars: ") and "leave it out" in done.stdout
+    assert contents(tmp_path / "out") == {} and not (tmp_path / "was-run").exists()
 
 
-@pytest.mark.parametrize("name", PRIVATE)
-def test_a_private_value_in_a_replay_file(cookiecutter: Any, replay_file: Path, tmp_path: Path, name: str) -> None:
-    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: PRIVATE[name]}))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "x") for name in PRIVATE if name.startswith("__")), ("__before", None),
+        ("_jinja2_env_vars", {}), ("_jinja2_env_vars", {**PRIVATE["_jinja2_env_vars"], "trim_blocks": False}),
+        ("_jinja2_env_vars", {**PRIVATE["_jinja2_env_vars"], "variable_start_string": "<<"}),
+        ("_extensions", PRIVATE["_extensions"] * 2), ("_extensions", [*PRIVATE["_extensions"], "jinja2.ext.do"]),
+    ],
+)  # fmt: skip
+def test_a_replay_file_edited_into_another_private_value(
+    cookiecutter: Any, replay_file: Path, tmp_path: Path, name: str, value: Any
+) -> None:
+    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: value}))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
-    assert done.stdout.startswith(f"{name}: ") and "only the template sets it" in done.stdout
-    assert contents(tmp_path / "out") == {} and not (tmp_path / "executed").exists()
+    assert done.stdout.startswith(f"{name}: ") and "leave it out" in done.stdout
+    assert contents(tmp_path / "out") == {}
 
 
-def test_the_extensions_of_an_older_project(cookiecutter: Any, replay_file: Path, tmp_path: Path) -> None:
-    old = edited(replay_file, tmp_path, _extensions=["local_extensions.FnTemplate"])
-    assert cookiecutter("--replay-file", old).returncode == 0
-    refused = cookiecutter(
-        "--replay-file", edited(replay_file, tmp_path, _extensions=["local_extensions.FnTemplate"], region="x"), "-f"
-    )
-    assert refused.stdout.startswith("region: 'x' does not fit")
+def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_path: Path) -> None:
+    """cruft leaves such values out today, and older ones did not."""
+    code = made_by("{{ CODE }}", tmp_path / "was-run")
+    command = (sys.executable, "-m", "cruft", "create", template, "--no-input")
+    done = run(*command, "--extra-context", json.dumps({"__before": code}), cwd=home, env=environment(home))
+    assert done.returncode and "__before: " in done.stdout and "leave it out" in done.stdout
+    assert not (home / "hello-function").exists() and not (tmp_path / "was-run").exists()
+    must(run(*command, cwd=home, env=environment(home)))
+    kept = json.loads((home / "hello-function" / ".cruft.json").read_text("utf-8"))
+    kept["context"]["cookiecutter"]["__before"] = code
+    (home / "hello-function" / ".cruft.json").write_text(json.dumps(kept), "utf-8")
+    run(*command[:3], "diff", cwd=home / "hello-function", env=environment(home))
+    assert not (tmp_path / "was-run").exists()
 
 
 def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Any, tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def session(template: Path, folder: Path) -> str:
     asked = questions(template)
     process, terminal = pty.fork()
     if not process:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("LANG", "SYSTEMROOT") if name in os.environ}
+        # The last lines depend on whether uv is there: it is in this environment.
+        kept["PATH"] = os.path.dirname(sys.executable)
         home = folder.with_name("home")
         env = {**kept, "HOME": str(home), "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "PYTHONUTF8": "1"}
         # Without readline a terminal shows only what is typed.

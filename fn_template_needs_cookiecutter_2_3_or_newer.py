@@ -1,0 +1,62 @@
+"""The one name that cookiecutter.json gives to Jinja. What it does is in rules/.
+
+The module's own name is a message: cookiecutter 1.7 does not look for modules in a template, and ends with "No module
+named ...". It never changes, since replay files hold it.
+
+`cruft update` renders the old and the new template in one process: Python keeps the old one's copy of this
+module, while the folder already holds the new one's files. So the rules are read from the folder each time,
+never from a cached module, and a newer template may ask for whatever its own rules offer.
+
+Pythons and cookiecutters that are too old for rules/ read this file, to say so: it is plain Python 3.7.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import cookiecutter
+from cookiecutter.exceptions import FailedHookException
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+ROOT = Path(__file__).resolve().parent
+LEAST_PYTHON = (3, 10)
+LEAST_COOKIECUTTER = (2, 3)
+
+
+class FnTemplate(Extension):
+    """Stands for the extension class `Rules` of rules/answers.py."""
+
+    def __new__(cls, environment: Environment) -> Extension:  # type: ignore[misc]  # another class, on purpose
+        refuse_what_is_too_old()
+        read = [ROOT / "cookiecutter.json", ROOT / "pyproject.toml", *sorted((ROOT / "rules").glob("*.[jp]*"))]
+        return rules(tuple(path.read_bytes() for path in read))(environment)
+
+
+def refuse_what_is_too_old() -> None:
+    """End cookiecutter with one line if Python or cookiecutter itself is older than rules/ can do with."""
+    python, version = sys.version_info[:3], cookiecutter.__version__
+    if python < LEAST_PYTHON or tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST_COOKIECUTTER:
+        raise FailedHookException(
+            f"fn-template needs Python {dotted(LEAST_PYTHON)} or newer and cookiecutter {dotted(LEAST_COOKIECUTTER)} "
+            f"or newer; this is Python {dotted(python)} with cookiecutter {version}. Install newer ones, or run "
+            "uvx cookiecutter, which brings both."
+        )
+
+
+def dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+@lru_cache(maxsize=None)  # noqa: UP033  # `cache` is of Python 3.9.
+def rules(_sources: tuple[bytes, ...]) -> type[Extension]:
+    """Return `Rules` of the folder as it is now; `_sources` is all that it reads as it loads.
+
+    cookiecutter opens four environments for one project; to load the rules takes as long as to render several files.
+    """
+    found: type[Extension] = runpy.run_path(str(ROOT / "rules" / "answers.py"))["Rules"]
+    return found

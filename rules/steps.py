@@ -1,0 +1,51 @@
+"""What a user is told at the end: the lines that run the new function.
+
+A hook runs it: standard library only.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+
+def steps(project: str, entry_point: str, version: str) -> list[str]:
+    """Return the three lines that run the function in the folder `project`, with what is on this PATH.
+
+    `version` is the Python that the function is for. uv brings it; without uv the line takes the nearest that is there.
+    """
+    windows = os.name == "nt"
+    scripts = ".venv\\Scripts\\" if windows else ".venv/bin/"
+    locks = "-r requirements.txt -r requirements-dev.txt"
+    if shutil.which("uv"):
+        # Else uv would take the environment that is active.
+        install = f"uv venv --python {version} && uv pip install --python .venv {locks}"
+    else:
+        pythons = ["py", "python"] if windows else [f"python{version}", "python3", "python"]
+        python = next(filter(runs, pythons), quoted(sys.executable))
+        install = f"{python} -m venv .venv && {scripts}python -m pip install {locks}"
+    return [
+        f"cd {quoted(project)}",
+        install,
+        f"{scripts}functions-framework --target {entry_point} --host 127.0.0.1 --debug",
+    ]
+
+
+def runs(python: str) -> bool:
+    """Whether a command is there and starts: pyenv and Windows have some that only say what to install."""
+    found = shutil.which(python)
+    return bool(found) and subprocess.run([str(found), "-c", ""], capture_output=True).returncode == 0
+
+
+def quoted(path: str) -> str:
+    """Return a path as a shell takes it whole."""
+    return f'"{path}"' if os.name == "nt" else "'" + path.replace("'", "'\\''") + "'"
+
+
+def say(text: str) -> None:
+    """Print `text`, or as much of it as the terminal takes: a message never undoes what was made."""
+    try:
+        print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding), flush=True)
+    except (AttributeError, OSError):  # It is closed, nobody reads it, or its disk is full.
+        # Python tries once more as it ends, and would end with an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
