@@ -8,6 +8,7 @@ PLAN = {{fn.plan() | tojson}}
 ENTRY_POINT = {{fn.entry_point | tojson}}
 PYTHON = {{cookiecutter.python_version | tojson}}
 PROJECT_EXISTS = {{fn.project_exists}}
+FILES_ARE_KEPT = {{fn.files_are_kept}}
 
 # Nothing is left behind in the template.
 sys.dont_write_bytecode = True
@@ -30,7 +31,9 @@ def main() -> int:
             except OSError:  # Somebody keeps something in it, or another run has removed it.
                 continue
     # What cruft makes to update or compare a project is gone at once.
-    if not PROJECT_EXISTS:
+    if FILES_ARE_KEPT:
+        say(f"\nAdded what {os.path.basename(project)} lacked. Your files are as they were.")
+    elif not PROJECT_EXISTS:
         lines = "\n".join(f"  {line}" for line in steps(project, ENTRY_POINT, PYTHON))
         say(f"\nMade {os.path.basename(project)}. To run it (README.md has the rest):\n\n{lines}")
     return 0

@@ -144,10 +144,15 @@ def lock_options(hashes: bool) -> str:
     return f"pip compile --universal --python-version {oldest} --no-annotate{' --generate-hashes' if hashes else ''}"
 
 
+HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
+
+
 def address(template: str) -> str:
-    """Return where updates come from: the https address in `template`, without a login, or else the repository."""
-    if short := re.fullmatch(r"gh:([\w.-]+/[\w.-]+)", template):
-        return f"https://github.com/{short[1]}"
+    """Return where updates come from: the address in `template`, without a login, or else the template's repository."""
+    if short := re.fullmatch(r"(gh|gl|bb):([\w.-]+/[\w./-]+)", template):
+        return HOSTS[short[1]] + short[2]
+    if re.fullmatch(r"(ssh://)?[\w.-]+@[\w.-]+(:[\w/~]|/)[\w./~-]+", template):
+        return template
     found = re.fullmatch(r"https://(?:[^/]*@)?([\w.:-]+/[\w./~+-]+)(?<!\.zip)", template)
     return f"https://{found[1]}" if found else REPOSITORY
 

@@ -10,7 +10,7 @@ import sys
 
 
 def steps(project: str, entry_point: str, version: str) -> list[str]:
-    """Return the three lines that run the function in the folder `project`, with what is on this PATH.
+    """Return the lines that run the function in the folder `project`, with what is on this PATH.
 
     `version` is the Python that the function is for. uv brings it; without uv the line takes the nearest that is there.
     """
@@ -22,19 +22,20 @@ def steps(project: str, entry_point: str, version: str) -> list[str]:
         install = f"uv venv --python {version} && uv pip install --python .venv {locks}"
     else:
         pythons = ["py", "python"] if windows else [f"python{version}", "python3", "python"]
-        python = next(filter(runs, pythons), quoted(sys.executable))
-        install = f"{python} -m venv .venv && {scripts}python -m pip install {locks}"
+        ours = quoted(sys.executable) if sys.version_info >= (3, 11) else f"python{version}"
+        install = f"{next(filter(runs, pythons), ours)} -m venv .venv && {scripts}python -m pip install {locks}"
     return [
         f"cd {quoted(project)}",
-        install,
+        # Windows PowerShell has no &&.
+        *(install.split(" && ") if windows else [install]),
         f"{scripts}functions-framework --target {entry_point} --host 127.0.0.1 --debug",
     ]
 
 
 def runs(python: str) -> bool:
-    """Whether a command is there and starts: pyenv and Windows have some that only say what to install."""
-    found = shutil.which(python)
-    return bool(found) and subprocess.run([str(found), "-c", ""], capture_output=True).returncode == 0
+    """Whether a command starts a Python that the locks are for: pyenv and Windows have some that start none."""
+    found, code = shutil.which(python), "import sys; sys.exit(sys.version_info < (3, 11))"
+    return bool(found) and subprocess.run([str(found), "-c", code], capture_output=True).returncode == 0
 
 
 def quoted(path: str) -> str:
@@ -46,6 +47,6 @@ def say(text: str) -> None:
     """Print `text`, or as much of it as the terminal takes: a message never undoes what was made."""
     try:
         print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding), flush=True)
-    except (AttributeError, OSError):  # It is closed, nobody reads it, or its disk is full.
+    except (AttributeError, OSError, ValueError):  # It is closed, nobody reads it, or its disk is full.
         # Python tries once more as it ends, and would end with an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

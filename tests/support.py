@@ -96,7 +96,9 @@ def label(answers: Mapping[str, Any]) -> str:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with another home and without what a developer's shell may add."""
     mine = ("VIRTUAL_ENV", "PYTHONPATH", "COOKIECUTTER_CONFIG", "FUNCTION_", "LOG_EXECUTION_ID", "GOOGLE_CLOUD_PROJECT")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith((*mine, "PYTEST_"))}
+    # `python -m uv` makes each uv below it install into the environment of that python.
+    tools = ("PYTEST_", "UV_INTERNAL_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*mine, *tools))}
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
 
 
@@ -180,6 +182,11 @@ def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
         else:
             found[name] = ("folder" if path.is_dir() else "other", b"")
     return found
+
+
+def as_made(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """Return the contents of a project without what Python compiles as a test runs it."""
+    return {name: thing for name, thing in contents(folder).items() if "__pycache__" not in name}
 
 
 def find(tool: str) -> str:

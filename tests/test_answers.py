@@ -246,7 +246,7 @@ def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_pat
     kept = json.loads((home / "hello-function" / ".cruft.json").read_text("utf-8"))
     kept["context"]["cookiecutter"]["__before"] = code
     (home / "hello-function" / ".cruft.json").write_text(json.dumps(kept), "utf-8")
-    run(*command[:3], "diff", cwd=home / "hello-function", env=environment(home))
+    must(run(*command[:3], "diff", cwd=home / "hello-function", env=environment(home)))
     assert not (tmp_path / "was-run").exists()
 
 

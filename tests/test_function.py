@@ -112,13 +112,13 @@ def test_installed_tested_and_served(
         check(trigger, function)
 
 
-def own_tests(scripts: Path, project: Path, home: Path) -> Any:
-    """Run a project's own tests in the shared environment."""
+def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Any:
+    """Run a project's own tests, or some of them, in the shared environment."""
     # What our code causes a warning of is an error; the framework has deprecations of its own.
     warnings = "filterwarnings=error:::(main|cloud_logging|delivery|localpackage)"
     options = ("-q", "-x", "-p", "no:cacheprovider", "-o", warnings)
     env = environment(home, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    return run(scripts / "python", "-B", "-m", "pytest", *options, cwd=project, env=env)
+    return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=env)
 
 
 def test_a_warning_that_our_code_causes_is_seen(fresh: Any, scripts: Path, home: Path) -> None:
@@ -160,6 +160,19 @@ def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: 
                 survivors.append(f"{path.name}: {what}")
         path.write_text(original, "utf-8")
     assert not survivors
+
+
+def test_a_conftest_of_the_users_imports_the_package(fresh: Any, scripts: Path, home: Path) -> None:
+    """It is loaded before any test file, beside the tests or beside main.py; what it changes, the function sees."""
+    project = fresh()
+    change = "from localpackage import script\n\nscript.greeting = lambda name: 'changed'\n"
+    test = "\n\ndef test_changed(client) -> None:\n    assert client.get('/').json == {'message': 'changed'}\n"
+    (project / "tests" / "unit").mkdir()
+    (project / "tests" / "unit" / "test_unit.py").write_text(test)
+    for place in (project / "tests" / "unit", project):
+        (place / "conftest.py").write_text(change)
+        must(own_tests(scripts, project, home, "tests/unit"))
+        (place / "conftest.py").unlink()
 
 
 OWN_PACKAGE = """from localpackage import script

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, contents, environment, git, must, need, posix_only, run
+from support import ROOT, as_made, contents, environment, git, must, need, posix_only, run
 
 COMMAND = (sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "-o")
 
@@ -37,7 +37,7 @@ def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path,
         command = ["sh", "-c", f'exec "$@" {output}', "sh", *COMMAND, str(tmp_path / "out")]
         done = subprocess.run(command, cwd=tmp_path, env=environment(home))
     assert done.returncode == 0
-    assert contents(tmp_path / "out" / "hello-function") == contents(bake())
+    assert contents(tmp_path / "out" / "hello-function") == as_made(bake())
 
 
 def test_cruft_hears_only_of_what_stays(template: Path, home: Path) -> None:

@@ -220,7 +220,7 @@ def guard(scripts: Path, project: Path, home: Path) -> Any:
 def test_a_conflict_in_the_lock_is_settled_by_one_command(
     template: Path, scripts: Path, home: Path, cloned: bool
 ) -> None:
-    """In a clone cruft cannot merge, and leaves .rej files in the place of conflict marks."""
+    """In a clone cruft cannot merge, and leaves .rej files in the place of conflict markers."""
     project = made(template, home)
     commit(project, append("requirements.in", "requests\n"))
     lock(project, scripts, home)
@@ -240,7 +240,7 @@ def test_a_conflict_in_the_lock_is_settled_by_one_command(
     assert set(update(project, home).split()) == {"requirements.txt.rej" if cloned else "requirements.txt"}
     assert "# New" in (project / "cloud_logging.py").read_text("utf-8")
     done = guard(scripts, project, home)
-    said = "requirements.txt.rej holds a change" if cloned else "has conflict marks"
+    said = "requirements.txt.rej holds a change" if cloned else "has conflict markers"
     assert done.returncode == 1 and said in done.stdout
     lock(project, scripts, home, "--upgrade")
     if cloned:

@@ -93,7 +93,12 @@ def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, 
     ]
     for name in [*more, "prices.json", "localpackage/notes.md", "localpackage/sub/keep.md"]:
         append(name, "x = 1\n")(project)
+    append("more.ignore", "*.bak\n")(project)
+    append("localpackage/data/a.json", "{}")(project)
+    append("localpackage/x.bak", "x")(project)
     rules = [
+        "#!include:more.ignore",
+        "data/*.json",
         "!/localpackage/tests",
         "!/localpackage/ca.pem",
         "!/data",
@@ -104,9 +109,9 @@ def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, 
     ]
     append(".gcloudignore", "".join(f"{rule}\n" for rule in rules))(project)
     code = (
-        "import sys; sys.path.insert(0, 'tests/guard'); from test_what_the_cloud_gets import ROOT, Upload;"
-        "rules = [rule for rule in open('.gcloudignore').read().splitlines() if rule];"
-        "print(*(p.relative_to(ROOT) for p in ROOT.rglob('*') if p.is_file() and not Upload(rules).left_out(p)[0]), sep='\\n')"
+        "import sys; sys.path.insert(0, 'tests/guard'); from test_what_the_cloud_gets import ROOT, Upload, rules_of;"
+        "up = Upload(rules_of(ROOT / '.gcloudignore'));"
+        "print(*(p.relative_to(ROOT) for p in ROOT.rglob('*') if p.is_file() and not up.left_out(p)[0]), sep='\\n')"
     )
     known = must(run(scripts / "python", "-B", "-c", code, cwd=project, env=environment(home))).splitlines()
     with cloud() as there:

@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 {% endif %}
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))
 ENTRY_POINT = "{{ fn.entry_point }}"
 
 
@@ -65,6 +66,7 @@ imported: dict[str, ModuleType] = {}
 def own_modules() -> Iterator[None]:
     """Let this function's code be imported, and no other function's."""
     path, others = sys.path[:], {name: sys.modules.pop(name) for name in taken()}
+    imported.update((name, module) for name, module in others.items() if is_own(module))
     # Last, as in production: there, too, an installed module comes before one of yours.
     sys.path[:] = [*(entry for entry in path if not has_functions(Path(entry))), str(ROOT)]
     sys.modules.update(imported)
@@ -80,6 +82,11 @@ def own_modules() -> Iterator[None]:
 def taken() -> list[str]:
     """Return the modules that have a name of this function's, whoever they belong to."""
     return [name for name in sys.modules if name.partition(".")[0] in NAMES]
+
+
+def is_own(module: ModuleType) -> bool:
+    """Whether a module is a file of this function's."""
+    return ROOT in Path(getattr(module, "__file__", None) or "").parents
 
 
 def has_functions(folder: Path) -> bool:

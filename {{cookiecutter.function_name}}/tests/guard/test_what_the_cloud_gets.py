@@ -4,10 +4,14 @@ gcloud uploads what .gcloudignore lets through, and the builder installs require
 """
 
 import ast
+import importlib.machinery
 import os
+import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
@@ -17,16 +21,37 @@ from pathspec import GitIgnoreSpec
 from pip_requirements_parser import RequirementsFile
 
 ROOT = Path(__file__).resolve().parents[2]
+CLOUD = {"python_version": "{{ cookiecutter.python_version }}", "sys_platform": "linux", "platform_system": "Linux"}
 # Calls whose arguments are parts of a path.
-PATHS = {"FileSystemLoader", "Path", "files", "glob", "join", "joinpath", "listdir", "scandir", "walk"}
+PATHS = {"FileSystemLoader", "Path", "files", "glob", "join", "joinpath", "listdir", "open", "scandir", "walk"}
+# An import that may fail with one of these is an import that the function can do without.
+MAY_FAIL = {"ImportError", "ModuleNotFoundError", "Exception", "suppress"}
+
+
+def check(right: object, message: str) -> None:
+    if not right:
+        pytest.fail(message, pytrace=False)
+
+
+def shown(path: Path) -> str:
+    """Return a path as a reader knows it."""
+    return path.relative_to(ROOT).as_posix()
 
 
 class Upload:
-    """What gcloud uploads, by the rules of .gcloudignore, which are those of .gitignore."""
+    """What gcloud uploads, by the rules of .gcloudignore."""
 
     def __init__(self, rules: list[str]) -> None:
-        self.rules, self.spec = rules, GitIgnoreSpec.from_lines(rules)
-        self.yours = next((number for number, rule in enumerate(rules) if rule.startswith("# Yours")), len(rules))
+        self.rules = rules
+        self.spec = GitIgnoreSpec.from_lines(map(self.as_git_reads_it, rules))
+        self.first_of_yours = next((number for number, rule in enumerate(rules) if rule.startswith("# Yours")), -1)
+
+    @staticmethod
+    def as_git_reads_it(rule: str) -> str:
+        """Return a rule for git: gcloud lets `data/*.json` match at any depth, git only at the top."""
+        negated, pattern = "!" * rule.startswith("!"), rule.removeprefix("!")
+        deep = "/" in pattern.rstrip("/") and not pattern.startswith(("/", "#", "**/"))
+        return f"{negated}**/{pattern}" if deep else rule
 
     def left_out(self, path: Path) -> tuple[str, int]:
         """Return which part of a path is left out, and by which rule; "" if the path is uploaded."""
@@ -41,32 +66,49 @@ class Upload:
     def missing(self, path: Path) -> str:
         """Say how to upload a path that is left out; "" if it is uploaded, or left out by a rule of the user's."""
         part, rule = self.left_out(path)
-        if not part or rule > self.yours:
+        if not part or rule > self.first_of_yours:
             return ""
+        secret = " A secret belongs in Secret Manager." if re.search("pem|key|credential", self.rules[rule]) else ""
         return (
             f"{shown(path)} would be missing in the cloud: the rule {self.rules[rule]} leaves it out. Add the line "
-            f"!/{part} at the end of .gcloudignore, or /{part} if it is not needed there. A secret belongs in Secret "
-            "Manager."
+            f"!/{part} at the end of .gcloudignore, or /{part} if it is not needed there.{secret}"
         )
 
 
-def shown(path: Path) -> str:
-    """Return a path as a reader knows it."""
-    return path.relative_to(ROOT).as_posix()
+def rules_of(ignore: Path) -> list[str]:
+    """Return the lines of an ignore file, with those of the files that it includes."""
+    rules: list[str] = []
+    for rule in filter(None, ignore.read_text("utf-8").splitlines()):
+        rules += rules_of(ROOT / rule.removeprefix("#!include:")) if rule.startswith("#!include:") else [rule]
+    return rules
 
 
 def nodes(path: Path) -> Iterator[ast.AST]:
-    """Yield the nodes of a file's code, without imports that may fail or that only a type checker reads."""
+    """Yield the nodes of a file's code, without imports that may fail, or that may not be for the cloud's Python."""
     waiting: list[ast.AST] = [ast.parse(path.read_bytes())]
     while waiting:
         node = waiting.pop()
         yield node
-        skipped: list[ast.stmt] = []
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            skipped = node.body
-        if isinstance(node, ast.Try) and any("Error" in ast.unparse(handler) for handler in node.handlers):
-            skipped = [line for line in node.body if isinstance(line, ast.Import | ast.ImportFrom)]
+        skipped = skipped_in(node)
         waiting += [child for child in ast.iter_child_nodes(node) if child not in skipped]
+
+
+def skipped_in(node: ast.AST) -> list[ast.stmt]:
+    if isinstance(node, ast.If):
+        condition = ast.unparse(node.test)
+        if condition in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            return node.body
+        return node.body + node.orelse if re.search(r"version_info|sys\.platform|os\.name", condition) else []
+    caught: list[ast.expr | None] = []
+    if isinstance(node, ast.Try):
+        caught = [handler.type for handler in node.handlers]
+    elif isinstance(node, ast.With):
+        caught = [item.context_expr for item in node.items]
+    else:
+        return []
+    names = {ast.unparse(part) for one in caught if one for part in ast.walk(one) if isinstance(part, ast.Name)}
+    may_fail = None in caught or names & MAY_FAIL
+    return [line for line in node.body if isinstance(line, ast.Import | ast.ImportFrom) and may_fail]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -87,9 +129,12 @@ def beside_main(name: str) -> list[Path]:
     return [path for path in files if path.is_file()]
 
 
+packages_of = cache(packages_distributions)
+
+
 def providers(name: str) -> set[str]:
     """Return the installed packages that have a module, by the lists of their files: several may share `google`."""
-    packages = set(packages_distributions().get(name.partition(".")[0], []))
+    packages = set(packages_of().get(name.partition(".")[0], []))
     parts = name.split(".")
     for place in ("/".join(parts[:depth]) for depth in range(len(parts), 1, -1)):
         if found := {package for package in packages if has_files(package, (f"{place}/", f"{place}."))}:
@@ -102,27 +147,30 @@ def has_files(package: str, starts: tuple[str, ...]) -> bool:
     return any(str(file).startswith(starts) for file in distribution(package).files or ())
 
 
-def mentioned(path: Path) -> Iterator[Path]:
+def named(path: Path) -> Iterator[Path]:
     """Yield the files beside main.py, or beside the file itself, that its code names or whose folder it names."""
+    finds_itself = "__file__" in path.read_text("utf-8")
     for node in nodes(path):
         names: list[ast.expr] = [node] if isinstance(node, ast.Constant) else []
+        in_path = False
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            names = [node.right]
+            names, in_path = [node.right], finds_itself
         elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in PATHS:
-            names = node.args
+            names, in_path = node.args, finds_itself or ast.unparse(node.func) in ("Path", "open", "pathlib.Path")
         for text in (one.value for one in names if isinstance(one, ast.Constant) and isinstance(one.value, str)):
+            text = text.removeprefix("./")
             # What starts with a dot, such as .env, is for the developer's machine.
-            if text.isprintable() and 0 < len(text) < 200 and text[0] not in "./":
+            if text.isprintable() and text[:1] not in ("", ".", "/") and (in_path or re.search("[./]", text)):
                 for place in (ROOT / text, path.parent / text):
-                    inside = place.rglob("*") if names != [node] or text[-1] == "/" else []
-                    yield from (file for file in (place, *inside) if file.is_file())
+                    inside = place.rglob("*") if os.path.isdir(place) and (in_path or text[-1] == "/") else []
+                    yield from (file for file in (place, *inside) if os.path.isfile(file))
 
 
 @pytest.fixture(scope="module")
 def upload() -> Upload:
     ignore = ROOT / ".gcloudignore"
-    assert ignore.is_file(), ".gcloudignore is missing, so gcloud would upload all files, secrets too: restore it."
-    return Upload([rule for rule in ignore.read_text("utf-8").splitlines() if rule])
+    check(ignore.is_file(), ".gcloudignore is missing, so gcloud would upload all files, secrets too: restore it.")
+    return Upload(rules_of(ignore))
 
 
 @pytest.fixture(scope="module")
@@ -138,49 +186,62 @@ def code() -> list[Path]:
 
 
 def test_code_is_uploaded(upload: Upload, code: list[Path]) -> None:
-    assert "!/." in upload.rules, "gcloud would upload nothing: add the line !/. after /* to .gcloudignore."
+    nothing = "/*" in upload.rules and "!/." not in upload.rules
+    check(not nothing, "gcloud would upload nothing: add the line !/. after /* to .gcloudignore.")
     for path in [*code, ROOT / "requirements.txt"]:
         part, _ = upload.left_out(path)
-        assert not part, f"{shown(path)} would be missing in the cloud: add the line !/{part} to .gcloudignore."
+        check(not part, f"{shown(path)} would be missing in the cloud: add the line !/{part} to .gcloudignore.")
+
+
+def test_code_is_not_hidden(upload: Upload) -> None:
+    installed = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+    for path in ROOT.iterdir():
+        importable = path.stem.isidentifier() and (path.suffix == ".py" or any(path.glob("*.py")))
+        if importable and path.name not in ("main.py", "tests") and not upload.left_out(path)[0]:
+            spec = importlib.machinery.PathFinder.find_spec(path.stem, installed)
+            hidden = path.stem in sys.stdlib_module_names or spec and spec.origin
+            check(not hidden, f"{path.name} is never imported: Python or a package has that name. Rename it.")
 
 
 def test_imports_are_locked(code: list[Path]) -> None:
-    requirements = RequirementsFile.from_file(str(ROOT / "requirements.txt")).requirements
-    locked = {canonicalize_name(one.name) for one in requirements if one.name}
+    pins = RequirementsFile.from_file(str(ROOT / "requirements.txt")).requirements
+    deployed = [pin.name for pin in pins if pin.name and (not pin.marker or pin.marker.evaluate(CLOUD))]
+    locked = set(map(canonicalize_name, deployed))
     for path in code:
         for name in imports(path):
             if not beside_main(name) and name.partition(".")[0] not in sys.stdlib_module_names:
                 found = providers(name)
-                assert locked.intersection(map(canonicalize_name, found)), (
+                check(
+                    locked.intersection(map(canonicalize_name, found or {name.partition(".")[0]})),
                     f"{shown(path)} imports {name}, which would be missing in the cloud: add "
                     f"{' or '.join(sorted(found)) or 'the package that has it'} to requirements.in, then lock again: "
-                    'see "Add a dependency" in README.md.'
+                    'see "Add a dependency" in README.md.',
                 )
 
 
 def test_data_is_uploaded(upload: Upload, code: list[Path]) -> None:
     for path in code:
-        for file in mentioned(path):
+        for file in named(path):
             missing = upload.missing(file)
-            assert not missing, f"{shown(path)} reads {shown(file)}. {missing}"
+            check(not missing, f"{shown(path)} names {shown(file)}. {missing}")
 
 
 def test_tracked_files_are_uploaded(upload: Upload) -> None:
     if not any((folder / ".git").exists() for folder in (ROOT, *ROOT.parents)):
         return
     try:
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
     except OSError:
         pytest.skip("git is not on this machine")
-    assert not listed.returncode, listed.stderr
-    for path in (ROOT / name for name in listed.stdout.split("\0") if "/" in name):
-        if not upload.left_out(ROOT / shown(path).partition("/")[0])[0]:
-            missing = upload.missing(path) if path.is_file() else ""
-            assert not missing, missing
+    check(not listed.returncode, os.fsdecode(listed.stderr))
+    tracked = [ROOT / name for name in os.fsdecode(listed.stdout).split("\0") if "/" in name]
+    inside = [path for path in tracked if not upload.left_out(ROOT / shown(path).partition("/")[0])[0]]
+    missing = [upload.missing(path) for path in inside if path.is_file() and path.name[0] != "."]
+    check(not any(missing), "\n".join(filter(None, missing)))
 
 
 def test_no_folder_is_a_link(upload: Upload) -> None:
     for folder, inner, _ in os.walk(ROOT):
         inner[:] = [name for name in inner if not upload.left_out(Path(folder, name))[0]]
         for path in (Path(folder, name) for name in inner):
-            assert not path.is_symlink(), f"{shown(path)} is a link, and gcloud packs no linked folder: copy it."
+            check(not path.is_symlink(), f"{shown(path)} is a link, and gcloud packs no linked folder: copy it.")
