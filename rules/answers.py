@@ -287,8 +287,6 @@ class Rules(Extension):
             trigger=trigger,
             event=trigger["signature"] == "cloud_event",
             asynchronous=asynchronous,
-            # Else the framework (3.10) sets logging up anew after an asynchronous main.py has.
-            environment="LOG_EXECUTION_ID=true" + ",FUNCTION_USE_ASGI=true" * asynchronous,
             # As many threads as the framework starts for one CPU; what Cloud Run sends at most unless told otherwise.
             concurrency=80 if asynchronous else 4,
             # The skeleton has a file for each of at most so many; an empty name leaves it out.

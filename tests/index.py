@@ -7,7 +7,7 @@ import json
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ class Advisories:
         self.asked: list[str] = []
         self.unknown: list[str] = []
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """Answer one query of OSV's protocol: a package and its version, for a list of advisories."""
         query = json.loads(body)
         name, version = query["package"]["name"], query["version"]

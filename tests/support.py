@@ -280,16 +280,16 @@ class Served:
 
 
 @contextmanager
-def loopback(answer: Callable[[str, str, bytes], tuple[int, Any]]) -> Iterator[str]:
+def loopback(answer: Callable[[str, str, bytes, Mapping[str, str]], tuple[int, Any]]) -> Iterator[str]:
     """Serve JSON on a free port of 127.0.0.1 until the block ends; yield the address.
 
-    `answer` is given method, path and body of a request, and returns the status and what is sent as JSON.
+    `answer` is given method, path, body and headers of a request, and returns the status and what is sent as JSON.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, reply = answer(self.command, self.path, body)
+            status, reply = answer(self.command, self.path, body, dict(self.headers.items()))
             raw = json.dumps(reply).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -30,7 +30,7 @@ from support import (
 from test_answers import TAKEN
 
 COMMON = {
-    ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.sh", "main.py", "pyproject.toml",
+    ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
     "tests/conftest.py", "tests/guard/test_layout.py", "tests/guard/test_requirements_files.py",
     "tests/guard/test_what_the_cloud_gets.py", "tests/test_main.py",

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
-from cloud import GIVEN, cloud, gcloud_environment
+from cloud import NUMBER, cloud, gcloud_environment, section
 from index import advisories
-from support import ROOT, TRIGGERS, edit, environment, git, must, need, posix_only, run
+from support import ROOT, TRIGGERS, append, edit, environment, git, must, need, posix_only, run
 
 pytestmark = pytest.mark.slow
 TOOLS = Path(sys.executable).parent
+REGION_OF = {"": "us-central1", "staging": "europe-west4", "prod": "europe-west1"}
 SCHEMAS = {"workflows/*.yml": "vendor.github-workflows", "dependabot.yml": "vendor.dependabot"}
 
 
@@ -166,19 +167,80 @@ def test_the_test_job(fresh: Any, tmp_path: Path, answers: dict[str, Any]) -> No
 
 
 @posix_only
-def test_the_deploy_job(fresh: Any, home: Path) -> None:
-    """Its command as it stands, with the variables that a repository has, against a cloud on loopback."""
+@pytest.mark.parametrize("stages", [[], ["staging"], ["staging", "prod"]], ids=str)
+def test_the_deploy_job(fresh: Any, home: Path, stages: list[str]) -> None:
+    """Its command as it stands, against a cloud on loopback: staging, if it has a file, then production."""
     need("gcloud")
-    project = fresh(trigger="pubsub", ci="github")
+    project = fresh(trigger="pubsub", ci="github", function_name="other-name")
     workflow = yaml.safe_load((project / ".github" / "workflows" / "function.yml").read_text("utf-8"))
     job = workflow["jobs"]["deploy"]
     assert job["needs"] == "test" and job["environment"] and job["permissions"]["id-token"] == "write"
     [step] = [step for step in job["steps"] if "run" in step]
-    assert step["env"] == {"VARIABLES": "${{ toJSON(vars) }}"}
+    used = set(re.findall(r"vars\.(\w+)", json.dumps(workflow)))
+    assert used == {"WORKLOAD_IDENTITY_PROVIDER", "DEPLOYER"} and "env" not in step
+    readme = (project / "README.md").read_text("utf-8")
+    assert all(f"`{name}`" in readme for name in used)
+    for stage in stages:
+        append(f"deploy.{stage}.yaml", f"--max-instances: {len(stage)}\n--region: {REGION_OF[stage]}\n")(project)
     with cloud() as there:
-        variables = json.dumps({**GIVEN, "REGION": "europe-west4"}, indent=2)
-        env = gcloud_environment(home, **there.environment(), VARIABLES=variables)
+        env = gcloud_environment(home, **there.environment())
         must(run("bash", "-e", "-c", step["run"], cwd=project, env=env))
-    assert there.created["name"] == "projects/demo/locations/europe-west4/functions/hello-function"
-    assert there.created["serviceConfig"]["environmentVariables"]["GREETING"] == GIVEN["ENV_VARS"].partition("=")[2]
-    assert there.created["eventTrigger"]["pubsubTopic"] == "projects/demo/topics/my-topic"
+    made = [name.split("/")[3] for name in there.functions]
+    assert made == [REGION_OF[stage] for stage in stages] + [REGION_OF[""]] * ("prod" not in stages)
+    assert {name.split("/")[-1] for name in there.functions} == {"other-name"}
+    assert [there.functions[name]["serviceConfig"]["maxInstanceCount"] for name in there.functions] == [
+        len(stage) for stage in stages
+    ] + [10] * ("prod" not in stages)
+
+
+@posix_only
+def test_a_failed_staging_keeps_production_as_it_is(fresh: Any, home: Path) -> None:
+    need("gcloud")
+    project = fresh(ci="github")
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "function.yml").read_text("utf-8"))
+    [step] = [step for step in workflow["jobs"]["deploy"]["steps"] if "run" in step]
+    append(
+        "deploy.staging.yaml",
+        "--build-service-account: projects/my-project/serviceAccounts/runner@my-project.iam.gserviceaccount.com\n",
+    )(project)
+    with cloud() as there:
+        env = gcloud_environment(home, **there.environment())
+        assert run("bash", "-e", "-c", step["run"], cwd=project, env=env).returncode
+    assert not there.functions
+
+
+def trusts(condition: str, claims: dict[str, str]) -> bool:
+    """Whether an attribute condition, made of comparisons that must all hold, lets in a job's token."""
+    parts = [re.fullmatch(r"assertion\.(\w+) == '([^']+)'", part) for part in condition.split(" && ")]
+    assert all(parts), condition
+    return all(claims.get(part[1]) == part[2] for part in parts if part)
+
+
+@posix_only
+def test_who_may_deploy_from_github(fresh: Any, home: Path) -> None:
+    """The README's lines for it; the token of one repository, branch and environment is let in, and no other."""
+    need("gcloud")
+    project = fresh(ci="github")
+    lines = section(project, "Before the first deployment") + section(project, "From GitHub")
+    with cloud(ready=False) as there:
+        printed = must(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
+    [(name, provider)] = there.providers.items()
+    assert printed.splitlines()[-1] == name.replace("my-project", NUMBER)
+    pool = name.replace("my-project", NUMBER).removesuffix("/providers/github")
+    account = "projects/my-project/serviceAccounts/deployer@my-project.iam.gserviceaccount.com"
+    mapping = provider["attributeMapping"]
+    assert mapping == {"google.subject": "assertion.sub", "attribute.repository_id": "assertion.repository_id"}
+    member = f"principalSet://iam.googleapis.com/{pool}/attribute.repository_id/123456789"
+    assert there.policies[account]["bindings"] == [{"role": "roles/iam.workloadIdentityUser", "members": [member]}]
+    mine = {
+        # As GitHub writes it for a repository made after 15 July 2026.
+        "sub": "repo:my-org@1234567/my-repo@123456789:environment:production",
+        "repository_owner_id": "1234567",
+        "repository_id": "123456789",
+        "ref": "refs/heads/main",
+        "environment": "production",
+    }
+    assert trusts(provider["attributeCondition"], mine)
+    for claim in mine.keys() - {"sub"}:
+        assert not trusts(provider["attributeCondition"], {**mine, claim: "another"})
+        assert not trusts(provider["attributeCondition"], {k: v for k, v in mine.items() if k != claim})

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cloud import GIVEN, cloud, deploy
+from cloud import cloud, deploy
 from support import (
     QUESTIONS,
     ROOT,
@@ -175,7 +175,7 @@ def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, sc
     expected = {"ourlib/__init__.py", "ourlib/inner/table.csv"}
     assert {line for line in listed if line.startswith("ourlib")} == expected
     with cloud() as there:
-        must(deploy(thumbnails, home, **GIVEN, **there.environment()))
+        must(deploy(thumbnails, home, there))
         assert expected <= set(archived(there.archive))
     # What changes in one place, or is left over in the other, is seen.
     for name in ("shared/ourlib/new.py", "thumbnails/ourlib/old.py"):
@@ -194,5 +194,4 @@ def test_a_teams_own_defaults(home: Path, tmp_path: Path) -> None:
     made = tmp_path / "ours"
     assert (made / ".python-version").read_text("utf-8") == "3.12\n" and (made / ".github").is_dir()
     assert "--hash=" in (made / "requirements.txt").read_text("utf-8")
-    words = shlex.split(must(deploy(made, home, "--dry-run", **GIVEN)))
-    assert "--region=europe-west4" in words
+    assert "--region: europe-west4\n" in (made / "deploy.yaml").read_text("utf-8")

@@ -31,7 +31,7 @@ PASSING = {"none", "events", ".github", ".github/workflows"}
 TRIGGER_AND_PACKAGE = st.tuples(st.sampled_from(["http", "pubsub"]), st.sampled_from(["localpackage", "none"]))
 # Where something may be already: places that the template makes, and others.
 PLACES = [
-    "main.py", "README.md", "requirements.txt", ".gitignore", "deploy.sh", "delivery.py", "localpackage", "localpackage/script.py",
+    "main.py", "README.md", "requirements.txt", ".gitignore", "deploy.yaml", "delivery.py", "localpackage", "localpackage/script.py",
     "localpackage/mine.py", "tests", "tests/conftest.py", "tests/test_mine.py", "events", "events/headers.txt", "events/mine.json", ".github",
     ".github/workflows", "none", "none/mine.py", "notes.txt", "docs/guide.md", ".venv/bin/python", ".env", "Pipfile", "sub/setup.py",
 ]  # fmt: skip

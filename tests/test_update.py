@@ -140,7 +140,7 @@ def test_from_the_oldest_commit_to_the_newest(
 ANSWERS = "rules/answers.py"
 NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
-    edit("{{cookiecutter.function_name}}/deploy.sh", "set -eu\n", "set -eu\n# Newer.\n"),
+    edit("{{cookiecutter.function_name}}/deploy.yaml", "--gen2:\n", "# Newer.\n--gen2:\n"),
     edit("{{cookiecutter.function_name}}/.gitattributes", "\n\n", "\n*.png binary\n\n"),
     edit("{{cookiecutter.function_name}}/.gitignore", ".env\n", ".env\n*.newer\n"),
     edit("{{cookiecutter.function_name}}/.gcloudignore", "tests\n", "tests\n*.newer\n"),
@@ -172,8 +172,20 @@ WIDER: list[Change] = [
     edit(ANSWERS, "in (function_name,", "in (team, function_name,"),
     edit(ANSWERS, "{2,47}", "{2,57}"),
     edit("rules/reserved.json", '"locale"', '"localpackage",\n    "locale"'),
-    edit("{{cookiecutter.function_name}}/deploy.sh", "# Newer.\n", "# Newer: {{ fn.shout(cookiecutter.team) }}.\n"),
+    edit("{{cookiecutter.function_name}}/deploy.yaml", "# Newer.\n", "# Newer: {{ fn.shout(cookiecutter.team) }}.\n"),
 ]
+
+
+# What everybody edits before the first deployment, and after it.
+DEPLOYMENT: list[Change] = [
+    lambda project: (project / "deploy.yaml").write_text(
+        (project / "deploy.yaml").read_text("utf-8").replace("my-project", "acme").replace("my-topic", "orders"),
+        "utf-8",
+    ),
+    edit("deploy.yaml", "--memory: 512Mi", "--memory: 1Gi"),
+    append("deploy.yaml", "--timeout: 60s\n"),
+]
+MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--timeout: 60s\n")
 
 
 def test_a_newer_template_and_the_one_after_it(template: Path, installed: Any, scripts: Path, home: Path) -> None:
@@ -183,6 +195,7 @@ def test_a_newer_template_and_the_one_after_it(template: Path, installed: Any, s
         append(".gcloudignore", "!/mine.json\n"),
         append(".gitignore", "mine.log\n"),
         append("README.md", "\n## Ours\n"),
+        *DEPLOYMENT,
     ]
     commit(project, *mine)
     theirs = {name: (project / name).read_bytes() for name in ("main.py", "tests/test_main.py", "events/text.json")}
@@ -192,13 +205,15 @@ def test_a_newer_template_and_the_one_after_it(template: Path, installed: Any, s
         assert update(project, home) == ""
         check_edits(project, "events/empty.json")
         assert theirs == {name: (project / name).read_bytes() for name in theirs}
-        assert missing(project, home) == ["A Google Cloud function."]
+        left = [line for line in missing(project, home) if "my-" not in line and "512Mi" not in line]
+        assert left == ["A Google Cloud function."]
+        assert all(line in (project / "deploy.yaml").read_text("utf-8") for line in MINE)
         commit(project)
         # Another developer's clone has none of what the last update left in git.
         shutil.move(project, project.with_name("before"))
         git("clone", "-q", "--no-local", str(project.with_name("before")), str(project), cwd=project.parent)
         shutil.rmtree(project.with_name("before"))
-    assert "Newer: OURS." in (project / "deploy.sh").read_text("utf-8")
+    assert "Newer: OURS." in (project / "deploy.yaml").read_text("utf-8")
     refused = cruft("create", template, "--no-input", cwd=home, home=home)
     assert refused.returncode and "local_package: 'localpackage' does not fit" in refused.stdout
     lock(project, scripts, home, "--upgrade")
@@ -260,7 +275,31 @@ def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path
     assert must(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
     assert update(project, home, "--variables-to-update", '{"python_version": "3.14"}') == ""
     assert (project / ".python-version").read_text("utf-8") == "3.14\n"
-    assert "--runtime=python314" in (project / "deploy.sh").read_text("utf-8")
+    assert "--runtime: python314\n" in (project / "deploy.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("edited", [False, True])
+# Those that made a deploy.sh.
+@pytest.mark.parametrize("release", ["0.2.0", "0.3.0"])
+def test_deploy_yaml_takes_the_place_of_deploy_sh(
+    template: Path, bake: Any, scripts: Path, home: Path, release: str, edited: bool
+) -> None:
+    """One that somebody has changed stays beside it."""
+    env = environment(home)
+    [released] = must(run("git", "log", "--format=%H", f"--grep=^Release {release}$", cwd=template, env=env)).split()
+    project = made(template, home, released, trigger="pubsub")
+    before = (project / "deploy.sh").read_text("utf-8")
+    mine = before.replace("--memory=512Mi", "--memory=1Gi")
+    assert mine != before
+    if edited:
+        commit(project, edit("deploy.sh", before, mine))
+    assert update(project, home) == ""
+    assert (project / "deploy.yaml").read_bytes() == (bake(trigger="pubsub") / "deploy.yaml").read_bytes()
+    assert (project / "deploy.sh").exists() == edited
+    assert not edited or (project / "deploy.sh").read_text("utf-8") == mine
+    commit(project)
+    must(guard(scripts, project, home))
+    must(cruft("check", cwd=project, home=home))
 
 
 def test_a_choice_that_was_ever_offered_still_is(template: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud import GIVEN, cloud, deploy
+from cloud import cloud, deploy
 from support import TRIGGERS, append, environment, fact, must, posix_only, run
 
 pytestmark = pytest.mark.slow
@@ -57,7 +57,7 @@ def test_exactly_this_is_uploaded(
     listed = must(gcloud("meta", "list-files-for-upload", project))
     assert {line for line in listed.splitlines() if line} == expected
     with cloud() as there:
-        must(deploy(project, home, **GIVEN, **there.environment()))
+        must(deploy(project, home, there))
         assert {name for name in archived(there.archive) if not name.endswith("/")} == expected
 
 
@@ -75,7 +75,7 @@ def test_what_gcloud_lists_is_not_what_it_packs(
     ignore.write_text(ignore.read_text("utf-8").replace(old, new), "utf-8")
     assert lost in must(gcloud("meta", "list-files-for-upload", project)).splitlines()
     with cloud() as there:
-        must(deploy(project, home, **GIVEN, **there.environment()))
+        must(deploy(project, home, there))
         assert lost not in archived(there.archive)
 
 
@@ -115,7 +115,7 @@ def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, 
     )
     known = must(run(scripts / "python", "-B", "-c", code, cwd=project, env=environment(home))).splitlines()
     with cloud() as there:
-        must(deploy(project, home, **GIVEN, **there.environment()))
+        must(deploy(project, home, there))
         assert set(known) == {name for name in archived(there.archive) if not name.endswith("/")}
     assert {"localpackage/ca.pem", "localpackage/tests/x.py", "data/a/b.csv", "localpackage/sub/keep.md"} <= set(known)
 
@@ -129,5 +129,5 @@ def test_gcloud_packs_no_linked_folder(fresh: Any, gcloud: Any, home: Path) -> N
     append(".gcloudignore", "!/ourlib\n")(project)
     assert "ourlib/__init__.py" in must(gcloud("meta", "list-files-for-upload", project))
     with cloud() as there:
-        must(deploy(project, home, **GIVEN, **there.environment()))
+        must(deploy(project, home, there))
         assert not [name for name in archived(there.archive) if "ourlib" in name]

@@ -1,1 +1,0 @@
-set -- --trigger-topic="$TOPIC" --trigger-service-account="$trigger_account" --retry "$@"

@@ -1,0 +1,1 @@
+gcloud pubsub topics create my-topic --project=$PROJECT
