@@ -303,6 +303,11 @@ def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Any, home: Path) ->
         must(deploy(project, home, there))
         assert described(there.created) == flags(project)
         assert flags(project)["--update-build-env-vars"] == {"GOOGLE_VENDOR_PIP_DEPENDENCIES": "vendor"}
+        # And the one that the README puts in its place.
+        [back] = re.findall(r"`(--remove-build-env-vars: \w+)`", (project / "README.md").read_text("utf-8"))
+        edit("deploy.yaml", "--update-build-env-vars:\n  GOOGLE_VENDOR_PIP_DEPENDENCIES: vendor", back)(project)
+        must(deploy(project, home, there))
+        assert not there.created["buildConfig"].get("environmentVariables")
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)

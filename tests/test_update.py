@@ -302,6 +302,15 @@ def test_deploy_yaml_takes_the_place_of_deploy_sh(
     must(cruft("check", cwd=project, home=home))
 
 
+def test_a_deploy_yaml_of_ones_own_is_not_lost(template: Path, home: Path) -> None:
+    env = environment(home)
+    [released] = must(run("git", "log", "--format=%H", "--grep=^Release 0.3.0$", cwd=template, env=env)).split()
+    project = made(template, home, released)
+    commit(project, append("deploy.yaml", "mine: 1\n"))
+    assert update(project, home).split() == ["deploy.yaml"]
+    assert (project / "deploy.yaml").read_text("utf-8").startswith("<<<<<<< ours\nmine: 1\n=======\n")
+
+
 def test_a_choice_that_was_ever_offered_still_is(template: Path) -> None:
     env = environment(template.parent)
     for commit in must(run("git", "log", "--format=%H", "--", "cookiecutter.json", cwd=template, env=env)).split():
