@@ -5,7 +5,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -97,7 +96,7 @@ def test_a_repository_of_functions(
     # In the middle one whose guard will be red, and two that an update meets on the same lines: git can merge only where
     # it has seen the file as the template makes it.
     red, merged, rejected = stay = names[MANY // 2 - 1 : MANY // 2 + 2]
-    edit(f"{rejected}/deploy.sh", "set -eu\n", "set -eu\n# Mine.\n")(repository)
+    edit(f"{rejected}/tests/conftest.py", "import sys\n", "# Mine.\nimport sys\n")(repository)
     commit(repository)
     behind = must(shell("grep '^version' */pyproject.toml", repository, home)).splitlines()
     assert len(behind) == MANY and all(line.endswith(f'"{VERSION}"') for line in behind)
@@ -116,7 +115,7 @@ def test_a_repository_of_functions(
     commit(
         template,
         edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
-        edit("{{cookiecutter.function_name}}/deploy.sh", "set -eu\n", "set -eu\n# Newer.\n"),
+        edit("{{cookiecutter.function_name}}/tests/conftest.py", "import sys\n", "# Newer.\nimport sys\n"),
         edit("pyproject.toml", f'version = "{VERSION}"', 'version = "99.0.0"'),
         lambda template: (template / "{{cookiecutter.function_name}}" / "new.txt").write_text("Newer.\n"),
     )
@@ -142,7 +141,7 @@ def test_a_repository_of_functions(
         repository,
         edit(f"{red}/requirements.in", "six\n", ""),
         edit(f"{merged}/cloud_logging.py", "# Mine.\n", ""),
-        edit(f"{rejected}/deploy.sh", "# Mine.\n", ""),
+        edit(f"{rejected}/tests/conftest.py", "# Mine.\n", ""),
     )
     must(timed("mended", "bash update.sh"))
     assert all(map(is_new, names)) and git_says("status", "--porcelain") == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, as_made, contents, environment, git, must, need, posix_only, run
+from support import ROOT, append, as_made, contents, environment, git, must, need, posix_only, run
 
 COMMAND = (sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "-o")
 
@@ -51,11 +51,10 @@ def test_cruft_hears_only_of_what_stays(template: Path, home: Path) -> None:
     git("init", cwd=project)
     git("add", ".", cwd=project)
     git("commit", "-m", "new", cwd=project)
-    deploy = template / "{{cookiecutter.function_name}}" / "deploy.sh"
-    deploy.write_text(deploy.read_text("utf-8") + "# Newer.\n", "utf-8")
+    append("{{cookiecutter.function_name}}/cloud_logging.py", "# Newer.\n")(template)
     git("commit", "-am", "newer", cwd=template)
     assert "Made " not in cruft("update", "--skip-apply-ask", cwd=project)
-    assert (project / "deploy.sh").read_text("utf-8").endswith("# Newer.\n")
+    assert (project / "cloud_logging.py").read_text("utf-8").endswith("# Newer.\n")
     (project / ".cruft.json").unlink()
     assert "Made " not in cruft("link", template, "--no-input", cwd=project)
 
