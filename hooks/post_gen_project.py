@@ -14,7 +14,7 @@ FILES_ARE_KEPT = {{fn.files_are_kept}}
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TEMPLATE, "rules"))
 
-from steps import say, steps  # noqa: E402
+from steps import last_words, say  # noqa: E402
 from target import refusal  # noqa: E402
 
 
@@ -31,11 +31,8 @@ def main() -> int:
             except OSError:  # Somebody keeps something in it, or another run has removed it.
                 continue
     # What cruft makes to update or compare a project is gone at once.
-    if FILES_ARE_KEPT:
-        say(f"\nAdded what {os.path.basename(project)} lacked. Your files are as they were.")
-    elif not PROJECT_EXISTS:
-        lines = "\n".join(f"  {line}" for line in steps(project, ENTRY_POINT, PYTHON))
-        say(f"\nMade {os.path.basename(project)}. To run it (README.md has the rest):\n\n{lines}")
+    if not PROJECT_EXISTS:
+        say(last_words(project, ENTRY_POINT, PYTHON, FILES_ARE_KEPT))
     return 0
 
 

@@ -9,6 +9,15 @@ import subprocess
 import sys
 
 
+def last_words(project: str, entry_point: str, version: str, files_are_kept: bool) -> str:
+    """Return what is said of a project that was made, or of a folder in which the files that existed were kept."""
+    name = os.path.basename(project)
+    if files_are_kept:
+        return f"\nAdded what {name} lacked. Your files are as they were."
+    lines = "\n".join(f"  {line}" for line in steps(project, entry_point, version))
+    return f"\nMade {name}. To run it (README.md has the rest):\n\n{lines}"
+
+
 def steps(project: str, entry_point: str, version: str) -> list[str]:
     """Return the lines that run the function in the folder `project`, with what is on this PATH.
 
