@@ -40,6 +40,13 @@ def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path,
     assert contents(tmp_path / "out" / "hello-function") == as_made(bake())
 
 
+def test_a_folder_whose_files_are_kept_is_not_said_to_run(tmp_path: Path, home: Path) -> None:
+    """Its requirements are its own, and have to be locked first."""
+    append("hello-function/requirements.txt", "requests\n")(tmp_path)
+    done = must(run(*COMMAND, tmp_path, "-f", "-s", cwd=tmp_path, env=environment(home)))
+    assert done.strip() == "Added what hello-function lacked. Your files are as they were."
+
+
 def test_cruft_hears_only_of_what_stays(template: Path, home: Path) -> None:
     def cruft(*arguments: str | Path, cwd: Path = home) -> str:
         return must(run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home)))
