@@ -201,7 +201,7 @@ def test_a_flag_that_sets_rights_is_refused_at_the_second_deployment(fresh: Any,
 
 
 def in_a_terminal(project: Path, home: Path, there: Cloud) -> str:
-    """Deploy in a terminal, where one says yes to whatever is asked; return what it shows."""
+    """Deploy in a terminal and say yes to all that is asked; return what is shown."""
     import pty  # Windows has none.
 
     command = section(project, "Deploy it").split()

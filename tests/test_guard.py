@@ -170,6 +170,8 @@ BROKEN: list[tuple[str, Change, str, Fix]] = [
     ("a tool is imported", in_main("import pytest"), "add pytest to requirements.in", [append("requirements.in", "pytest\n"), LOCK]),
     ("a package that is locked for Windows only", all_of(append("requirements.in", "colorama ; sys_platform == 'win32'\n"), in_main("import colorama")), "main.py imports colorama", [edit("requirements.in", " ; sys_platform == 'win32'", ""), LOCK]),
     ("an import that fails otherwise", in_main("try:\n        import pytest\n    except ValueError:\n        pass"), "add pytest to requirements.in", UNDO),
+    ("an import that suppresses something else", in_main("with contextlib.suppress(ValueError):\n        import pytest"), "add pytest to requirements.in", UNDO),
+    ("suppressed by its short name", in_main("with suppress(ValueError):\n        import pytest"), "add pytest to requirements.in", UNDO),
     ("an import for more than types", in_main("if not TYPE_CHECKING:\n        import pytest"), "add pytest to requirements.in", UNDO),
     ("an empty vendor", lambda project: (project / "vendor").mkdir(), "vendor/ lacks a wheel", lambda project: (project / "vendor").rmdir()),
     ("a vendor of broken wheels", append("vendor/six-1.17.0-py2.py3-none-any.whl", ""), "six-1.17.0-py2.py3-none-any.whl is damaged", UNDO),
@@ -188,7 +190,7 @@ def follow(fix: Fix, project: Path, before: Path, scripts: Path, home: Path) -> 
     """Do what a red line of the guard advises."""
     for step in fix if isinstance(fix, list) else [fix]:
         if step in (LOCK, UPGRADE):
-            for command in lock_commands(project, anew=step == UPGRADE):
+            for command in lock_commands(project, upgrade=step == UPGRADE):
                 must(run(scripts / "uv", *command.split()[1:], cwd=project, env=environment(home)))
         elif step == UNDO:
             shutil.rmtree(project)

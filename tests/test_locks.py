@@ -70,10 +70,10 @@ def test_the_licences_are_those_of_what_is_shipped() -> None:
     assert not [name for name, said in listed.items() if re.search(r"GPL|MPL|General Public|Proprietary", said)]
 
 
-def lock_commands(project: Path, anew: bool = False) -> list[str]:
-    """Return the commands that the project's README gives for locking, in order, or for making the locks anew."""
+def lock_commands(project: Path, upgrade: bool = False) -> list[str]:
+    """Return the commands of the project's README that lock, in order, or those that lock with --upgrade."""
     commands = re.findall(r"(?m)^uv pip compile --universal .*$", (project / "README.md").read_text("utf-8"))
-    return [command for command in commands if ("--upgrade" in command) == anew]
+    return [command for command in commands if ("--upgrade" in command) == upgrade]
 
 
 def lock(project: Path, scripts: Path, home: Path) -> None:

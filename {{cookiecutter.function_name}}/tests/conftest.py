@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 {% endif %}
 
 ROOT = Path(__file__).resolve().parent.parent
+# For a conftest of yours, which is loaded before the tests.
 sys.path.append(str(ROOT))
 ENTRY_POINT = "{{ fn.entry_point }}"
 

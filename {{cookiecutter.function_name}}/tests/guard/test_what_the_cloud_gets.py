@@ -21,11 +21,17 @@ from pathspec import GitIgnoreSpec
 from pip_requirements_parser import RequirementsFile
 
 ROOT = Path(__file__).resolve().parents[2]
-CLOUD = {"python_version": "{{ cookiecutter.python_version }}", "sys_platform": "linux", "platform_system": "Linux"}
+CLOUD = {
+    "python_version": "{{ cookiecutter.python_version }}",
+    "python_full_version": "{{ cookiecutter.python_version }}.0",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "os_name": "posix",
+}
 # Calls whose arguments are parts of a path.
 PATHS = {"FileSystemLoader", "Path", "files", "glob", "join", "joinpath", "listdir", "open", "scandir", "walk"}
 # An import that may fail with one of these is an import that the function can do without.
-MAY_FAIL = {"ImportError", "ModuleNotFoundError", "Exception", "suppress"}
+MAY_FAIL = {"ImportError", "ModuleNotFoundError", "Exception"}
 
 
 def check(right: object, message: str) -> None:
