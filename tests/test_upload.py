@@ -109,7 +109,7 @@ def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, 
     ]
     append(".gcloudignore", "".join(f"{rule}\n" for rule in rules))(project)
     code = (
-        "import sys; sys.path.insert(0, 'tests/guard'); from test_what_the_cloud_gets import ROOT, Upload, rules_of;"
+        "import sys; sys.path.insert(0, 'tests/guard'); from conftest import ROOT, Upload, rules_of;"
         "up = Upload(rules_of(ROOT / '.gcloudignore'));"
         "print(*(p.relative_to(ROOT) for p in ROOT.rglob('*') if p.is_file() and not up.left_out(p)[0]), sep='\\n')"
     )

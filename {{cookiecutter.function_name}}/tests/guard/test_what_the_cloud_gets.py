@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.utils import canonicalize_name
-from pathspec import GitIgnoreSpec
 from pip_requirements_parser import RequirementsFile
+
+if TYPE_CHECKING:
+    from tests.guard.conftest import Upload
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOUD = {
@@ -42,51 +45,6 @@ def check(right: object, message: str) -> None:
 def shown(path: Path) -> str:
     """Return a path as a reader knows it."""
     return path.relative_to(ROOT).as_posix()
-
-
-class Upload:
-    """What gcloud uploads, by the rules of .gcloudignore."""
-
-    def __init__(self, rules: list[str]) -> None:
-        self.rules = rules
-        self.spec = GitIgnoreSpec.from_lines(map(self.as_git_reads_it, rules))
-        self.first_of_yours = next((number for number, rule in enumerate(rules) if rule.startswith("# Yours")), -1)
-
-    @staticmethod
-    def as_git_reads_it(rule: str) -> str:
-        """Return a rule for git: gcloud lets `data/*.json` match at any depth, git only at the top."""
-        negated, pattern = "!" * rule.startswith("!"), rule.removeprefix("!")
-        deep = "/" in pattern.rstrip("/") and not pattern.startswith(("/", "#", "**/"))
-        return f"{negated}**/{pattern}" if deep else rule
-
-    def left_out(self, path: Path) -> tuple[str, int]:
-        """Return which part of a path is left out, and by which rule; "" if the path is uploaded."""
-        parts = path.relative_to(ROOT).parts
-        # Nothing brings back what is in a folder that is left out.
-        for part in ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
-            found = self.spec.check_file(part)
-            if found.include and found.index is not None:
-                return part, found.index
-        return "", 0
-
-    def missing(self, path: Path) -> str:
-        """Say how to upload a path that is left out; "" if it is uploaded, or left out by a rule of the user's."""
-        part, rule = self.left_out(path)
-        if not part or rule > self.first_of_yours:
-            return ""
-        secret = " A secret belongs in Secret Manager." if re.search("pem|key|credential", self.rules[rule]) else ""
-        return (
-            f"{shown(path)} would be missing in the cloud: the rule {self.rules[rule]} leaves it out. Add the line "
-            f"!/{part} at the end of .gcloudignore, or /{part} if it is not needed there.{secret}"
-        )
-
-
-def rules_of(ignore: Path) -> list[str]:
-    """Return the lines of an ignore file, with those of the files that it includes."""
-    rules: list[str] = []
-    for rule in filter(None, ignore.read_text("utf-8").splitlines()):
-        rules += rules_of(ROOT / rule.removeprefix("#!include:")) if rule.startswith("#!include:") else [rule]
-    return rules
 
 
 def nodes(path: Path) -> Iterator[ast.AST]:
@@ -173,13 +131,6 @@ def named(path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def upload() -> Upload:
-    ignore = ROOT / ".gcloudignore"
-    check(ignore.is_file(), ".gcloudignore is missing, so gcloud would upload all files, secrets too: restore it.")
-    return Upload(rules_of(ignore))
-
-
-@pytest.fixture(scope="module")
 def code() -> list[Path]:
     """The function's own code: main.py, what that imports from beside it, and so on."""
     waiting, found = [ROOT / "main.py"], []
@@ -191,7 +142,7 @@ def code() -> list[Path]:
     return found
 
 
-def test_code_is_uploaded(upload: Upload, code: list[Path]) -> None:
+def test_code_is_uploaded(upload: "Upload", code: list[Path]) -> None:
     nothing = "/*" in upload.rules and "!/." not in upload.rules
     check(not nothing, "gcloud would upload nothing: add the line !/. after /* to .gcloudignore.")
     for path in [*code, ROOT / "requirements.txt"]:
@@ -199,7 +150,7 @@ def test_code_is_uploaded(upload: Upload, code: list[Path]) -> None:
         check(not part, f"{shown(path)} would be missing in the cloud: add the line !/{part} to .gcloudignore.")
 
 
-def test_code_is_not_hidden(upload: Upload) -> None:
+def test_code_is_not_hidden(upload: "Upload") -> None:
     installed = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
     for path in ROOT.iterdir():
         importable = path.stem.isidentifier() and (path.suffix == ".py" or any(path.glob("*.py")))
@@ -225,14 +176,14 @@ def test_imports_are_locked(code: list[Path]) -> None:
                 )
 
 
-def test_data_is_uploaded(upload: Upload, code: list[Path]) -> None:
+def test_data_is_uploaded(upload: "Upload", code: list[Path]) -> None:
     for path in code:
         for file in named(path):
             missing = upload.missing(file)
             check(not missing, f"{shown(path)} names {shown(file)}. {missing}")
 
 
-def test_tracked_files_are_uploaded(upload: Upload) -> None:
+def test_tracked_files_are_uploaded(upload: "Upload") -> None:
     if not any((folder / ".git").exists() for folder in (ROOT, *ROOT.parents)):
         return
     try:
@@ -244,10 +195,3 @@ def test_tracked_files_are_uploaded(upload: Upload) -> None:
     inside = [path for path in tracked if not upload.left_out(ROOT / shown(path).partition("/")[0])[0]]
     missing = [upload.missing(path) for path in inside if path.is_file() and path.name[0] != "."]
     check(not any(missing), "\n".join(filter(None, missing)))
-
-
-def test_no_folder_is_a_link(upload: Upload) -> None:
-    for folder, inner, _ in os.walk(ROOT):
-        inner[:] = [name for name in inner if not upload.left_out(Path(folder, name))[0]]
-        for path in (Path(folder, name) for name in inner):
-            check(not path.is_symlink(), f"{shown(path)} is a link, and gcloud packs no linked folder: copy it.")
