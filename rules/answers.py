@@ -295,6 +295,7 @@ class Rules(Extension):
             locks="hashes/" if answers["hashes"] else "",
             version=VERSION,
             link=link(answers),
+            ci="" if answers["ci"] == "none" else answers["ci"],
             github=answers["ci"] == "github",
             # What has braces of its own is taken in as it stands.
             text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),

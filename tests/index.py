@@ -1,37 +1,48 @@
-"""What is known of vulnerabilities, from the package index that uv.lock names, as a service on loopback.
+"""What is known of vulnerabilities, from the package index that uv.lock names, in the place of PyPI.
 
-It speaks the protocol of OSV, which pip-audit can be pointed at: the real services are out of reach on many machines.
+pip-audit asks PyPI under its own name: a proxy on loopback answers for that name, with a certificate of its own.
 """
 
 import json
+import ssl
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from support import PATIENCE, ROOT, loopback
+from support import PATIENCE, ROOT, environment, loopback, must, run
+
+CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN={0} -addext subjectAltName=DNS:{0}"
+# What no index knows, as a package of one's own.
+PRIVATE = "a-package-of-our-own-index"
 
 
 class Advisories:
     """Answers what the index knows; keeps what it was asked, and the versions that the index told nothing of."""
 
     def __init__(self) -> None:
-        self.url = ""
+        self.variables: dict[str, str] = {}
         self.asked: list[str] = []
         self.unknown: list[str] = []
+        self.works = True
 
-    def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Answer one query of OSV's protocol: a package and its version, for a list of advisories."""
-        query = json.loads(body)
-        name, version = query["package"]["name"], query["version"]
+    def answer(self, method: str, path: str, *more: object) -> tuple[int, dict[str, Any]]:
+        """Answer `/pypi/NAME/VERSION/json`."""
+        name, version = path.split("/")[2:4]
         self.asked.append(f"{name}=={version}")
+        if not self.works:
+            return 503, {}
+        if name == PRIVATE:
+            return 404, {}
         found = of_version(name, version)
         if found is None:
             self.unknown.append(f"{name}=={version}")
-        return 200, {"vulns": [in_osv(name, advisory) for advisory in found or []]}
+        return 200, {"vulnerabilities": found or []}
 
 
 def of_version(name: str, version: str) -> list[dict[str, Any]] | None:
@@ -39,16 +50,21 @@ def of_version(name: str, version: str) -> list[dict[str, Any]] | None:
     for path in (f"{name}/{version}", name):
         facts = of_index(f"{path}/json")
         if facts and facts["info"]["version"] == version:
-            return [advisory for advisory in facts["vulnerabilities"] if not advisory["withdrawn"]]
+            return list(facts["vulnerabilities"])
     return None
 
 
 @cache
-def of_index(path: str) -> dict[str, Any] | None:
+def index() -> str:
+    """Return the address of the index."""
     packages = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
-    index = next(p["source"]["registry"] for p in packages if "registry" in p["source"]).removesuffix("/simple")
+    return str(next(p["source"]["registry"] for p in packages if "registry" in p["source"])).removesuffix("/simple")
+
+
+@cache
+def of_index(path: str) -> dict[str, Any] | None:
     try:
-        with urllib.request.urlopen(f"{index}/pypi/{path}", timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(f"{index()}/pypi/{path}", timeout=PATIENCE) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
     except urllib.error.HTTPError as error:
@@ -57,25 +73,15 @@ def of_index(path: str) -> dict[str, Any] | None:
         return None
 
 
-def in_osv(name: str, advisory: dict[str, Any]) -> dict[str, Any]:
-    """Return an advisory of the index in OSV's form (https://ossf.github.io/osv-schema/)."""
-    events = [{"introduced": "0"}, *({"fixed": version} for version in advisory["fixed_in"])]
-    return {
-        "id": advisory["id"],
-        "aliases": advisory["aliases"],
-        "details": advisory["details"],
-        "affected": [
-            {
-                "package": {"name": name, "ecosystem": "PyPI"},
-                "ranges": [{"type": "ECOSYSTEM", "events": events}],
-            }
-        ],
-    }
-
-
 @contextmanager
-def advisories() -> Iterator[Advisories]:
-    """Serve the advisories until the block ends."""
+def advisories(folder: Path) -> Iterator[Advisories]:
+    """Serve the advisories until the block ends, to a command that is given `variables` and has nothing to download."""
     here = Advisories()
-    with loopback(here.answer) as here.url:
+    key, certificate = folder / "index.key", folder / "index.crt"
+    command = CERTIFICATE.format(urlsplit(index()).hostname).split()
+    must(run(*command, "-keyout", key, "-out", certificate, cwd=folder, env=environment(folder)))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with loopback(here.answer, tls) as url:
+        here.variables = {"HTTPS_PROXY": url, "REQUESTS_CA_BUNDLE": str(certificate), "UV_OFFLINE": "1"}
         yield here

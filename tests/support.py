@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -280,13 +281,25 @@ class Served:
 
 
 @contextmanager
-def loopback(answer: Callable[[str, str, bytes, Mapping[str, str]], tuple[int, Any]]) -> Iterator[str]:
+def loopback(
+    answer: Callable[[str, str, bytes, Mapping[str, str]], tuple[int, Any]], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Serve JSON on a free port of 127.0.0.1 until the block ends; yield the address.
 
     `answer` is given method, path, body and headers of a request, and returns the status and what is sent as JSON.
+    With `tls` the address is that of a proxy, which answers for any host.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            assert tls
+            self.send_response(200)
+            self.end_headers()
+            with tls.wrap_socket(self.connection, server_side=True) as inner:
+                self.rfile, self.wfile = inner.makefile("rb"), inner.makefile("wb")
+                self.handle_one_request()
+                self.wfile.flush()
+
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, reply = answer(self.command, self.path, body, dict(self.headers.items()))

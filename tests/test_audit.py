@@ -1,42 +1,104 @@
-"""Known vulnerabilities: each lock of the template, looked at as the generated workflow looks at it."""
+"""Known vulnerabilities: each lock of the template, looked at as a generated project looks at it."""
 
-import os
-import sys
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from index import advisories
-from support import ROOT, environment, posix_only, run
+from index import PRIVATE, Advisories, advisories
+from support import ROOT, append, blocks, environment, must, need, posix_only, run
 
 pytestmark = [pytest.mark.slow, posix_only]
 LOCKS = sorted((ROOT / "templates").glob("*/requirements*.txt"))
+FLAW = "PYSEC-2018-97"
 
 
-def audit(lock: Path, folder: Path, url: str) -> Any:
-    """Run the workflow's own command on a lock."""
-    steps = yaml.safe_load((ROOT / "templates" / "github" / "workflow.yml").read_text("utf-8"))["jobs"]["test"]["steps"]
-    [command] = [step["run"] for step in steps if "pip-audit" in step.get("run", "")]
-    (folder / "requirements.txt").write_bytes(lock.read_bytes())
-    service = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": url}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return run("bash", "-ec", command, cwd=folder, env=environment(folder, PATH=path, **service))
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder for all of these tests, so that pip-audit is downloaded once."""
+    return tmp_path_factory.mktemp("home")
 
 
-def test_no_lock_holds_a_known_vulnerability(tmp_path: Path) -> None:
-    with advisories() as service:
-        for lock in {lock.read_bytes(): lock for lock in LOCKS}.values():
-            done = audit(lock, tmp_path, service.url)
-            assert done.returncode == 0 and "No known vulnerabilities found" in done.stdout, f"{lock}\n{done.stdout}"
+@pytest.fixture
+def service(home: Path) -> Iterator[Advisories]:
+    with advisories(home) as service:
+        yield service
+
+
+@pytest.fixture
+def project(bake: Any, tmp_path: Path, home: Path) -> Path:
+    """A project with the script, which uv has all for."""
+    project = Path(shutil.copytree(bake(ci="github"), tmp_path / "project"))
+    must(run(need("uv"), "sync", "--script", "tests/audit.py", cwd=project, env=environment(home)))
+    return project
+
+
+def audit(project: Path, home: Path, service: Advisories) -> Any:
+    """Run the command that the README shows."""
+    [command] = [block for block in blocks((project / "README.md").read_text("utf-8")) if "audit.py" in block]
+    return run("sh", "-c", command, cwd=project, env=environment(home, **service.variables))
+
+
+def accept(project: Path, *names: str) -> None:
+    """Write what the README shows into pyproject.toml, with other names."""
+    [table] = blocks((project / "README.md").read_text("utf-8"), "toml")
+    assert f'"{FLAW}", "{PRIVATE}"' in table
+    append("pyproject.toml", "\n" + table.replace(f'["{FLAW}", "{PRIVATE}"]', str(list(names))))(project)
+
+
+def test_no_lock_holds_a_known_vulnerability(project: Path, home: Path, service: Advisories) -> None:
+    for lock in {lock.read_bytes(): lock for lock in LOCKS}.values():
+        (project / "requirements.txt").write_bytes(lock.read_bytes())
+        done = audit(project, home, service)
+        assert done.returncode == 0 and not done.stdout, f"{lock}\n{done.stdout}"
     assert len(set(service.asked)) > 30
     if service.unknown:
         pytest.skip(f"the package index here tells nothing of {', '.join(sorted(set(service.unknown)))}")
 
 
-def test_a_known_vulnerability_is_seen(tmp_path: Path) -> None:
-    lock = tmp_path / "old.txt"
-    lock.write_text("pycrypto==2.6.1\n")
-    with advisories() as service:
-        done = audit(lock, tmp_path, service.url)
-    assert done.returncode == 1 and "PYSEC-2018-97" in done.stdout, done.stdout
+def test_what_is_vulnerable_or_not_audited_is_red_until_accepted(
+    project: Path, home: Path, service: Advisories
+) -> None:
+    ours = f"{PRIVATE}==1.0\n"
+    git = "by-its-address @ git+https://example.com/a.git@0123456789\n"
+    append("requirements.txt", f"pycrypto==2.6.1\n{ours}{git}")(project)
+    done = audit(project, home, service)
+    assert done.returncode == 1
+    said, _, table = done.stdout.partition("[tool.fn-template.audit]\n")
+    assert f"pycrypto 2.6.1 has {FLAW}, fixed in no version yet\n" in said
+    assert f"{PRIVATE} is not audited: Dependency not found on PyPI" in said
+    assert "by-its-address is not audited: URL requirements cannot be pinned" in said
+
+    append("pyproject.toml", f"\n[tool.fn-template.audit]\n{table}")(project)
+    done = audit(project, home, service)
+    assert done.returncode == 0 and done.stdout.count(" (accepted)\n") == len(done.stdout.splitlines()) == 4, (
+        done.stdout
+    )
+
+
+@pytest.mark.parametrize("accepted", [[FLAW], ["pycrypto"], [PRIVATE[:-1]], []], ids=str)
+def test_one_name_accepts_nothing_else(project: Path, home: Path, service: Advisories, accepted: list[str]) -> None:
+    append("requirements.txt", f"pycrypto==2.6.1\n{PRIVATE}==1.0\n")(project)
+    accept(project, *accepted)
+    done = audit(project, home, service)
+    assert done.returncode == 1 and f"{PRIVATE} is not audited: " in done.stdout, done.stdout
+    for name in accepted:
+        assert (f"{name} is accepted but no longer found" in done.stdout) == (name != FLAW)
+
+
+def test_what_has_been_accepted_and_is_gone_is_said(project: Path, home: Path, service: Advisories) -> None:
+    accept(project, FLAW, PRIVATE)
+    said = must(audit(project, home, service))
+    assert said.splitlines() == [
+        f"{name} is accepted but no longer found: remove it from pyproject.toml" for name in (FLAW, PRIVATE)
+    ]
+
+
+def test_no_network_is_red(project: Path, home: Path, service: Advisories) -> None:
+    service.works = False
+    done = audit(project, home, service)
+    assert done.returncode == 1 and "Nothing is audited" in done.stdout and service.asked, done.stdout
+    service.variables["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    done = audit(project, home, service)
+    assert done.returncode == 1 and "Nothing is audited" in done.stdout, done.stdout

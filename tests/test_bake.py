@@ -38,7 +38,7 @@ COMMON = {
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
 
 
-GITHUB = {".github/dependabot.yml", ".github/workflows/function.yml", ".python-version"}
+GITHUB = {".github/dependabot.yml", ".github/workflows/function.yml", ".python-version", "tests/audit.py"}
 SOME_OR_ALL = pytest.mark.parametrize(
     "combinations", [COMBINATIONS, pytest.param(EVERY_COMBINATION, marks=pytest.mark.slow)], ids=["some", "all"]
 )

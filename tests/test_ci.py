@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from cloud import NUMBER, cloud, gcloud_environment, section
-from index import advisories
+from index import Advisories, advisories
 from support import ROOT, TRIGGERS, append, edit, environment, git, must, need, posix_only, run
 
 pytestmark = pytest.mark.slow
@@ -90,7 +90,7 @@ def test_settings_that_dependabot_does_not_know_go_red(fresh: Any, home: Path) -
 class Runner:
     """Does what GitHub's runner does with the test job: each step's command, in order, in one environment."""
 
-    def __init__(self, project: Path, folder: Path, advisory_url: str) -> None:
+    def __init__(self, project: Path, folder: Path, service: Advisories) -> None:
         workflow = yaml.safe_load((project / ".github" / "workflows" / "function.yml").read_text("utf-8"))
         self.steps: list[dict[str, Any]] = workflow["jobs"]["test"]["steps"]
         self.clone, self.home = folder / "clone", folder / "runner"
@@ -98,16 +98,19 @@ class Runner:
         git("init", cwd=project)
         git("add", ".", cwd=project)
         git("commit", "-m", "all", cwd=project)
-        self.origin = project
-        service = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": advisory_url}
-        self.environment = environment(self.home, **service)
+        self.origin, self.service = project, service
+        self.environment = environment(self.home)
 
     def do(self, step: dict[str, Any]) -> Any:
         """Carry out one step; an action by what it stands for."""
         if "run" in step:
             script = self.home / "step.sh"
             script.write_text(step["run"])
-            return run("bash", "-e", script, cwd=self.clone, env=self.environment)
+            env = self.environment
+            if "audit.py" in step["run"]:
+                must(run("uv", "sync", "--script", "tests/audit.py", cwd=self.clone, env=env))
+                env = {**env, **self.service.variables}
+            return run("bash", "-e", script, cwd=self.clone, env=env)
         action = step["uses"].partition("@")[0]
         if action == "actions/checkout":
             return run("git", "clone", "-q", self.origin, self.clone, cwd=self.home, env=self.environment)
@@ -131,7 +134,7 @@ MISTAKES = [
     ("mypy", edit("main.py", "logger = ", "count: int = 'many'\nlogger = ")),
     ("pytest", edit("main.py", "import logging\n", "import logging\nimport nowhere\n")),
     ("pytest", edit("requirements.in", "watchdog<7", "watchdog<7\nrequests")),
-    ("pip-audit", edit("requirements.txt", "watchdog==", "pycrypto==2.6.1\nwatchdog==")),
+    ("audit", edit("requirements.txt", "watchdog==", "pycrypto==2.6.1\nwatchdog==")),
 ]
 
 
@@ -153,8 +156,8 @@ def kept(folder: Path) -> Iterator[None]:
 def test_the_test_job(fresh: Any, tmp_path: Path, answers: dict[str, Any]) -> None:
     """Each command as it stands, in order, from a clean clone; then each mistake is seen by its step."""
     need("git")
-    with advisories() as service:
-        runner = Runner(fresh(ci="github", **answers), tmp_path, service.url)
+    with advisories(tmp_path) as service:
+        runner = Runner(fresh(ci="github", **answers), tmp_path, service)
         for step in runner.steps:
             must(runner.do(step))
         assert len([step for step in runner.steps if "run" in step]) == 5 and service.asked
