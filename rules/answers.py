@@ -297,6 +297,8 @@ class Rules(Extension):
             link=link(answers),
             ci="" if answers["ci"] == "none" else answers["ci"],
             github=answers["ci"] == "github",
+            gitlab=answers["ci"] == "gitlab",
+            cloudbuild=answers["ci"] == "cloudbuild",
             # What has braces of its own is taken in as it stands.
             text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),
             root=str(ROOT),

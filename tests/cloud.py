@@ -71,6 +71,7 @@ class Cloud:
         self.failures: dict[str, str] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.providers: dict[str, dict[str, Any]] = {}
+        self.triggers: dict[str, dict[str, Any]] = {}
 
     @property
     def created(self) -> dict[str, Any]:
@@ -195,6 +196,12 @@ class Cloud:
             return self.jobs[resource]
         if resource == "entries" and verb == "list":
             return {"entries": []}
+        if parts[-1] == "triggers" and method == "POST":
+            account = body["serviceAccount"].rpartition("/")[2]
+            if account not in self.accounts:
+                raise Refused(404, f"Service account {account} does not exist")
+            self.triggers[body["name"]] = body
+            return {**body, "id": body["name"]}
         if parts[-1] == "workloadIdentityPools" and method == "POST":
             return done
         if parts[-1] == "providers" and method == "POST":

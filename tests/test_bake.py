@@ -38,7 +38,12 @@ COMMON = {
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
 
 
-GITHUB = {".github/dependabot.yml", ".github/workflows/function.yml", ".python-version", "tests/audit.py"}
+CI = {
+    "none": set(),
+    "github": {".github/dependabot.yml", ".github/workflows/function.yml", ".python-version", "tests/audit.py"},
+    "gitlab": {".gitlab-ci.yml", "tests/audit.py"},
+    "cloudbuild": {"cloudbuild.yaml", "tests/audit.py"},
+}
 SOME_OR_ALL = pytest.mark.parametrize(
     "combinations", [COMBINATIONS, pytest.param(EVERY_COMBINATION, marks=pytest.mark.slow)], ids=["some", "all"]
 )
@@ -64,8 +69,7 @@ def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
     samples = {f"events/{path.name}" for path in (ROOT / "templates" / answers["trigger"] / "events").glob("*")}
     special = samples | ({"delivery.py"} if fact(answers["trigger"], "contract") == "event" else set())
     local = {f"{package}/__init__.py", f"{package}/script.py"} if package != "none" else set()
-    github = GITHUB if answers["ci"] == "github" else set()
-    made = COMMON | local | special | github
+    made = COMMON | local | special | CI[answers["ci"]]
     assert files(project) == made
     folders = {name for name, (kind, _) in contents(project).items() if kind == "folder"}
     assert folders == {str(parent) for name in made for parent in PurePosixPath(name).parents} - {"."}
