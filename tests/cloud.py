@@ -175,8 +175,9 @@ class Cloud:
         parts = ["", *resource.split("/")]
         project = (resource.split("/") + [""])[1]
         done = {"name": f"{resource}/operations/one", "done": True, "response": {}}
-        if verb == "batchEnable":
-            self.services |= {f"{project}/{service}" for service in body["serviceIds"]}
+        if verb in ("enable", "batchEnable"):
+            # gcloud asks for one API by its path, for several in the body.
+            self.services |= {f"{project}/{service}" for service in body.get("serviceIds", parts[-1:])}
             return {**done, "name": "operations/one"}
         if parts[-1] == "serviceAccounts" and method == "POST":
             self.enabled(project, "iam")

@@ -432,4 +432,5 @@ def test_who_may_deploy_from_cloud_build(fresh: Any, home: Path) -> None:
         for account in accounts.values()
     }
     assert roles == {"deployer": {logs}, "tester": {logs}}
+    assert "my-project/secretmanager.googleapis.com" in there.services
     assert there.policies.keys() == {"projects/my-project"}
