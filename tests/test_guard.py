@@ -85,6 +85,7 @@ Fix = Change | str | list[Change | str]
 DECORATED = "@functions_framework.http\ndef hello_function(request: flask.Request) -> flask.Response:"
 FILES = ("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt")
 READ_DATA = in_main("return (Path(__file__).parent / 'data' / 'prices.json').read_text()")
+OLD_PYTHON = "tomli==2.2.1 ; python_full_version < '3.12.1'\n"
 LOGIN = "https://ada:pa55word@example.com"
 BROKEN: list[tuple[str, Change, str, Fix]] = [
     # The layout.
@@ -171,7 +172,7 @@ BROKEN: list[tuple[str, Change, str, Fix]] = [
     ("a private key", append("localpackage/ca.pem", f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"), "localpackage/ca.pem holds a private key", append(".gcloudignore", "/localpackage/ca.pem\n")),
     ("a tool is imported", in_main("import pytest"), "add pytest to requirements.in", [append("requirements.in", "pytest\n"), LOCK]),
     ("a package that is locked for Windows only", all_of(append("requirements.in", "colorama ; sys_platform == 'win32'\n"), in_main("import colorama")), "main.py imports colorama", [edit("requirements.in", " ; sys_platform == 'win32'", ""), LOCK]),
-    ("a package that is locked for an older Python", all_of(append("requirements.in", "colorama ; python_full_version < '3.12.1'\n"), in_main("import colorama")), "main.py imports colorama", [edit("requirements.in", " ; python_full_version < '3.12.1'", ""), LOCK]),
+    ("a package that is locked for an older Python", all_of(append("requirements.in", OLD_PYTHON), append("requirements.txt", OLD_PYTHON), in_main("import tomli")), "main.py imports tomli", [edit("requirements.in", " ; python_full_version < '3.12.1'", ""), LOCK]),
     ("an import that fails otherwise", in_main("try:\n        import pytest\n    except ValueError:\n        pass"), "add pytest to requirements.in", UNDO),
     ("an import that suppresses something else", in_main("with contextlib.suppress(ValueError):\n        import pytest"), "add pytest to requirements.in", UNDO),
     ("suppressed by its short name", in_main("with suppress(ValueError):\n        import pytest"), "add pytest to requirements.in", UNDO),
