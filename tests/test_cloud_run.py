@@ -334,6 +334,8 @@ def test_the_page_from_a_new_project_to_the_first_call(fresh: Any, home: Path, t
         there.caller = OWNER
         runner = "serviceAccount:runner@my-project.iam.gserviceaccount.com"
         assert not there.may_call(runner, NAME)
+        must(shell(project, home, there, LET_IN))
+        assert there.may_call("user:ada@example.com", NAME) and not there.may_call(runner, NAME)
         let_in = LET_IN.replace("user:ada@example.com", "serviceAccount:$RUNNER")
         job = "".join(re.findall(r"(?m)^gcloud scheduler .*\n", section(project, CALL)))
         must(shell(project, home, there, let_in + ADDRESS + job + make))
