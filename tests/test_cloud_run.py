@@ -320,11 +320,13 @@ def test_the_page_from_a_new_project_to_the_first_call(fresh: Any, home: Path, t
     make = write_trigger(project, trigger)
     with cloud_run(ready=False) as there:
         paste(project, home, there, SET_UP)
-        policy = there.policies["projects/my-project"]
-        before = len(policy["bindings"])
+        before = len(there.policies["projects/my-project"]["bindings"])
         must(shell(project, home, there, GRANT + CONVERT))
         there.caller = DEPLOYER
-        for binding in policy["bindings"][before:]:
+        policy = there.policies["projects/my-project"]
+        granted = policy["bindings"][before:]
+        assert len(granted) == 3
+        for binding in granted:
             policy["bindings"].remove(binding)
             done = shell(project, home, there, DEPLOY)
             assert done.returncode and re.search("(?i)permission|denied|lacks", done.stdout), done.stdout
