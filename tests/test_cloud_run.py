@@ -32,8 +32,8 @@ FILTERS = dict(zip(re.findall(r"(?m)^(?:It goes on .*)?[Ff]or `(\w+)`", PAGE), E
 BUILDS = edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")
 NAME = "projects/my-project/locations/us-central1/services/hello-function"
 URL = "https://hello-function.example.com"
-# Of what Google's pages list for a role (November 2026), the permissions that a request here needs.
-# https://docs.cloud.google.com/run/docs/reference/iam/roles
+# Of what a public copy of Google's roles lists for each, the permissions that a request here needs.
+# https://github.com/iann0036/iam-dataset/tree/main/gcp/roles
 ROLES = {
     "roles/run.sourceDeveloper": {
         "artifactregistry.repositories.create", "artifactregistry.repositories.get", "cloudbuild.builds.create",
