@@ -45,7 +45,7 @@ class Upload:
         return (
             f"{path.relative_to(ROOT).as_posix()} would be missing in the cloud: the rule {self.rules[rule]} leaves it "
             f"out. Add the line !/{part} at the end of .gcloudignore, or /{part} if it is not needed there."
-            + " A secret belongs in Secret Manager." * bool(secret)
+            f"{' A secret belongs in Secret Manager.' if secret else ''}"
         )
 
     def paths(self) -> Iterator[Path]:
