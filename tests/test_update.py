@@ -142,7 +142,7 @@ NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
     edit("{{cookiecutter.function_name}}/deploy.yaml", "--gen2:\n", "# Newer.\n--gen2:\n"),
     edit("{{cookiecutter.function_name}}/.gitattributes", "\n\n", "\n*.png binary\n\n"),
-    edit("{{cookiecutter.function_name}}/.gitignore", ".env\n", ".env\n*.newer\n"),
+    edit("{{cookiecutter.function_name}}/.gitignore", ".ruff_cache/\n", ".ruff_cache/\n*.newer\n"),
     edit("{{cookiecutter.function_name}}/.gcloudignore", "tests\n", "tests\n*.newer\n"),
     edit("{{cookiecutter.function_name}}/pyproject.toml", "line-length = 120", "line-length = 121"),
     edit("{{cookiecutter.function_name}}/README.md", "## Test it", "Newer.\n\n## Test it"),
