@@ -1,5 +1,6 @@
 """Install: wheels, bytes and seconds of each lock against functions-framework alone."""
 
+import json
 import shutil
 from collections import defaultdict
 from functools import partial
@@ -31,16 +32,17 @@ def installing(pip: Path, work: Path, wheels: Path) -> float:
 
 def report(work: Path) -> str:
     """Return this section of the page; `work` is an empty folder."""
-    locks: defaultdict[bytes, list[str]] = defaultdict(list)
+    locks: defaultdict[str, list[str]] = defaultdict(list)
     for trigger in TRIGGERS:
-        locks[(ROOT / "templates" / trigger / "requirements.txt").read_bytes()].append(trigger)
+        facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))
+        locks[facts["locks"]].append(trigger)
     pip = measure.installed(work / "pip-env", "pip") / "pip"
     alone = work / "alone"
     number, size = fetched(pip, alone, "functions-framework<4")
     rows: list[tuple[object, ...]] = [("functions-framework alone", number, f"{size / 1e6:.1f} MB", "1")]
-    for triggers in locks.values():
+    for name, triggers in locks.items():
         wheels = work / f"wheels-{triggers[0]}"
-        number, size = fetched(pip, wheels, "-r", ROOT / "templates" / triggers[0] / "requirements.txt")
+        number, size = fetched(pip, wheels, "-r", ROOT / "templates" / "locks" / name / "requirements.txt")
         found = measure.pairs(PAIRS, partial(installing, pip, work, alone), partial(installing, pip, work, wheels))
         rows.append((", ".join(triggers), number, f"{size / 1e6:.1f} MB", measure.ratio(found)))
     return f"## Install\n\n{measure.table(('lock of', 'wheels', 'bytes', 'times as long'), rows)}"

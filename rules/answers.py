@@ -292,7 +292,7 @@ class Rules(Extension):
             # The skeleton has a file for each of at most so many; an empty name leaves it out.
             samples=samples + [""] * (MOST_SAMPLES - len(samples)),
             lock_options=lock_options(answers["hashes"]),
-            locks="hashes/" if answers["hashes"] else "",
+            locks=f"locks/{trigger['locks']}/" + ("hashes/" if answers["hashes"] else ""),
             version=VERSION,
             link=link(answers),
             ci="" if answers["ci"] == "none" else answers["ci"],

@@ -10,7 +10,7 @@ from index import PRIVATE, Advisories, advisories
 from support import ROOT, append, blocks, environment, must, need, posix_only, run
 
 pytestmark = [pytest.mark.slow, posix_only]
-LOCKS = sorted((ROOT / "templates").glob("*/requirements*.txt"))
+LOCKS = sorted((ROOT / "templates" / "locks").glob("*/requirements*.txt"))
 FLAW = "PYSEC-2018-97"
 
 

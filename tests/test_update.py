@@ -151,8 +151,12 @@ NEWER: list[Change] = [
     edit("templates/shared/delivery.py", "import logging\n", "# Newer.\nimport logging\n"),
     edit("templates/github/workflow.yml", "timeout-minutes: 15", "timeout-minutes: 16"),
     edit("templates/github/dependabot.yml", "default-days: 7", "default-days: 8"),
-    edit("templates/pubsub/requirements.in", "functions-framework>=3.10,<4", "functions-framework>=3.10.1,<4"),
-    edit("templates/pubsub/requirements.txt", "blinker==1.9.0", "blinker==1.8.2"),
+    edit(
+        "{{cookiecutter.function_name}}/requirements.in",
+        "functions-framework>=3.10,<4",
+        "functions-framework>=3.10.1,<4",
+    ),
+    edit("templates/locks/default/requirements.txt", "blinker==1.9.0", "blinker==1.8.2"),
     # The user's, which an update leaves alone.
     append("templates/pubsub/main.py", "\n\n# Newer.\n"),
     append("templates/pubsub/test_main.py", "\n\n# Newer.\n"),
@@ -241,7 +245,7 @@ def test_a_conflict_in_the_lock_is_settled_by_one_command(
     lock(project, scripts, home)
     commit(project)
     # Between the two stands what requests brought.
-    names = ("templates/http/requirements.txt", "{{cookiecutter.function_name}}/cloud_logging.py")
+    names = ("templates/locks/default/requirements.txt", "{{cookiecutter.function_name}}/cloud_logging.py")
     commit(
         template, edit(names[0], "blinker==", "blinker==0."), edit(names[1], "import json\n", "# Newer.\nimport json\n")
     )

@@ -29,8 +29,13 @@ LICENCES = runpy.run_path(str(ROOT / "tools" / "licences.py"))
 ANSWERS = runpy.run_path(str(ROOT / "rules" / "answers.py"))
 QUESTIONS = ANSWERS["QUESTIONS"]
 TRIGGERS = QUESTIONS["trigger"]
+KINDS = ("requirements", "requirements-dev")
+# The folder of each trigger's lock files; triggers that ask for the same share one.
+LOCKS = {
+    trigger: TEMPLATES / "locks" / json.loads((TEMPLATES / trigger / "trigger.json").read_text("utf-8"))["locks"]
+    for trigger in TRIGGERS
+}
 NEWEST = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
-TOOLS = "shared/requirements-dev.in"
 # Beside main.py in some project, in its tests, or taken by the upload; and what ruff passes over.
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_main", "tests", "vendor"} | {
     path.stem for path in (SKELETON / "tests" / "guard").glob("*.py")
@@ -55,7 +60,10 @@ def render(template: str, trigger: str, **answers: str) -> str:
     """Return the text of one of the templates for a trigger and some answers, the defaults for the rest."""
     # One for each answer to all questions: it keeps what it has derived from them.
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), extensions=[ANSWERS["Rules"]], trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader([TEMPLATES, SKELETON]),
+        extensions=[ANSWERS["Rules"]],
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     first = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
     return environment.get_template(template).render(cookiecutter={**first, "trigger": trigger, **answers})
@@ -63,14 +71,16 @@ def render(template: str, trigger: str, **answers: str) -> str:
 
 def locks(work: Path) -> dict[Path, str]:
     """Return the text of each lock file by its path in the template."""
-    asked = {trigger: [render(f"{trigger}/requirements.in", trigger), render(TOOLS, trigger)] for trigger in TRIGGERS}
+    asked = {
+        LOCKS[trigger]: [render(name, trigger) for name in (f"{kind}.in" for kind in KINDS)] for trigger in TRIGGERS
+    }
     (work / "all.in").write_text("\n".join(sum(asked.values(), [])).replace("-c requirements.txt", ""))
     uv(*ANSWERS["lock_options"](False).split(), "all.in", "-o", "all.txt", cwd=work)
     made = {}
-    for trigger, texts in asked.items():
-        for folder in (TEMPLATES / trigger, TEMPLATES / trigger / "hashes"):
+    for locked, texts in asked.items():
+        for folder in (locked, locked / "hashes"):
             here = Path(tempfile.mkdtemp(dir=work))
-            for name, text in zip(("requirements", "requirements-dev"), texts, strict=True):
+            for name, text in zip(KINDS, texts, strict=True):
                 (here / f"{name}.in").write_text(text)
                 options = ANSWERS["lock_options"](folder.name == "hashes").split()
                 uv(*options, f"{name}.in", "-o", f"{name}.txt", cwd=here, UV_CONSTRAINT=str(work / "all.txt"))
@@ -146,11 +156,11 @@ def main() -> int:
         modules = PROJECT | INSTALLERS | PASSED_OVER | python | {"test"} | installed
         entry_points = used_in_main() | without_a_file(python, installed, work / "site")
         reserved = {"entry_points": names(entry_points), "modules": names(modules)}
-        shipped = {trigger: pinned(made[TEMPLATES / trigger / "requirements.txt"]) for trigger in TRIGGERS}
+        shipped = {trigger: pinned(made[LOCKS[trigger] / "requirements.txt"]) for trigger in TRIGGERS}
         made[ROOT / "docs" / "licences.md"] = LICENCES["table"](work / "site", shipped)
         made[ROOT / "rules" / "reserved.json"] = json.dumps(reserved, indent=2) + "\n"
     for path, text in made.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8", newline="\n")
     return 0
 
