@@ -169,7 +169,7 @@ BROKEN: list[tuple[str, Change, str, Fix]] = [
     ("a linked folder", all_of(link, append(".gcloudignore", "!/ourlib\n"), in_main("import ourlib")), "ourlib is a link", copy),
     ("a link in a package", all_of(link, lambda project: (project / "ourlib").rename(project / "localpackage" / "ourlib")), "localpackage/ourlib is a link", UNDO),
     ("a tracked key", track("localpackage/tls.key"), "A secret belongs in Secret Manager", append(".gcloudignore", "/localpackage/tls.key\n")),
-    ("a private key", append("localpackage/ca.pem", f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"), "localpackage/ca.pem holds a private key", append(".gcloudignore", "/localpackage/ca.pem\n")),
+    ("a private key", append("localpackage/ca.pem", f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"), "localpackage/ca.pem holds a private key and would be uploaded", append(".gcloudignore", "/localpackage/ca.pem\n")),
     ("a tool is imported", in_main("import pytest"), "add pytest to requirements.in", [append("requirements.in", "pytest\n"), LOCK]),
     ("a package that is locked for Windows only", all_of(append("requirements.in", "colorama ; sys_platform == 'win32'\n"), in_main("import colorama")), "main.py imports colorama", [edit("requirements.in", " ; sys_platform == 'win32'", ""), LOCK]),
     ("a package that is locked for an older Python", all_of(append("requirements.in", OLD_PYTHON), append("requirements.txt", OLD_PYTHON), in_main("import tomli")), "main.py imports tomli", [edit("requirements.in", " ; python_full_version < '3.12.1'", ""), LOCK]),

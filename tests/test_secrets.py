@@ -1,6 +1,7 @@
 """No secret is uploaded: .gcloudignore knows it by its name, or the guard by its content. Data goes up."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ id_ed25519 server.key SERVER.KEY tls.Key client.p12 CLIENT.P12 cert.pfx CERT.PFX
 STORE.JKS upload.keystore passwords.kdbx office.ovpn privkey.pem PRIVATE_KEY.PEM key.pem jwt-private-key.pem
 terraform.tfstate terraform.tfstate.backup TERRAFORM.TFSTATE terraform.tfvars prod.auto.tfvars terraform.tfvars.json
 x.tfplan service-account.json Service-Account.json service_account.json serviceAccount.json serviceAccountKey.json
-my-service-account-key.json sa-key.json SA-KEY.json sa_key.json my-project-1a2b3c4d5e6f.json
+my-service-account-key.json sa-key.json SA-KEY.json sa_key.json
 firebase-adminsdk-x1y2z-0123456789.json my-firebase-adminsdk.json credentials.json Credentials.json
 gcp-credentials.json credentials-prod.json application_default_credentials.json client_secret.json
 client_secret_123.apps.googleusercontent.com.json secrets.json secrets.yaml secrets.yml secrets.toml SECRETS.YAML
@@ -56,6 +57,10 @@ BY_CONTENT = {
     "chain.crt": f"{block('CERTIFICATE')}{PEM}", "signing.asc": PGP, "windows.pem": PEM.replace("\n", "\r\n"), "key.py": f'K = """{PEM}"""\n',
     "config.yaml": "key: |\n" + "".join(f"  {line}\n" for line in PEM.splitlines()), "settings.json": json.dumps({"key": PEM}),
     "prod-account.json": ACCOUNT, "my-project.json": ACCOUNT, "gcp.json": ACCOUNT, "firebase.json": ACCOUNT, "account.txt": ACCOUNT,
+    "my-project-1a2b3c4d5e6f.json": ACCOUNT, "python.py": 'KEY = (\n    "' + BEGIN + 'PRIVATE KEY-----\\n"\n    "' + BASE64[:52] + '"\n)\n',
+    "lines.json": json.dumps(PEM.splitlines(), indent=2), "quoted.txt": "".join(f"> {line}\n" for line in PEM.splitlines()),
+    "one-line-encrypted.json": json.dumps({"key": ENCRYPTED}), "login.yaml": "refresh_token: 1//0xyz\n", "login.py": "{'refresh_token': '1//0xyz'}\n",
+    "oauth.py": "CLIENT_SECRET = 'GOCSPX-" + "x" * 28 + "'\n",
     "adc.json": USER, "login.json": USER, "oauth.json": OAUTH, "desktop-client.json": OAUTH, "putty.txt": "PuTTY-User-Key-File-3: ssh-rsa\n",
     "notes.md": f"The key is\n\n```\n{PEM}```\n", "table.csv": 'a,"' + PEM + '"\n', "one-line.json": json.dumps(ACCOUNT),
 }  # fmt: skip
@@ -65,9 +70,12 @@ KINDS: dict[str, bytes] = {
     **{name: text.encode() for name, text in BY_CONTENT.items()},
     "powershell.pem": PEM.encode("utf-16"),
     "powershell.json": ACCOUNT.encode("utf-16"),
+    "powershell.txt": "PuTTY-User-Key-File-3: ssh-rsa\r\n".encode("utf-16"),
+    "with-a-mark.txt": "PuTTY-User-Key-File-3: ssh-rsa\n".encode("utf-8-sig"),
 }
 LANGUAGES = "ar bg cs da de el en es et fi fr he hi hr hu id it ja ko lt lv ms nb nl pl pt ro ru sk sl sv th tr uk vi zh".split()
 HARMLESS = """
+3f2504e0-4f89-11d3-9a0c-0305e82c3301.json export-202611260207.json visa-key.json
 ca.pem CA.PEM cacert.pem ca-bundle.crt server-ca.pem global-bundle.pem root.crt public.pem public-key.json public-key.pem public_key.pem
 public.asc jwks.json known_hosts.txt id_rsa.pub authorized.csv keys.csv keywords.txt keyboard.json key_figures.csv monkey.json
 hotkeys.json turkey.geojson key.csv keymap.yaml environment.yaml environments.json env.py environment.txt event.json secret.py
@@ -111,7 +119,7 @@ def full(fresh: Any) -> Path:
     return Path(project)
 
 
-@posix_only
+@pytest.mark.skipif(sys.platform != "linux", reason="a disk that does not tell names by case holds fewer files")
 def test_each_secret_is_left_out_or_told(full: Path, gcloud: Any, scripts: Path, home: Path) -> None:
     assert len(KINDS) >= 143
     clean = set(must(gcloud("meta", "list-files-for-upload", full)).splitlines())
@@ -147,8 +155,21 @@ def test_a_link_to_a_file_outside_is_told(full: Path, scripts: Path, home: Path)
     append("outside.txt", "secret")(full.parent)
     (full / "localpackage" / "inside.txt").symlink_to("script.py")
     must(guard(scripts, full, home))
-    (full / "localpackage" / "outside.txt").symlink_to(full.parent / "outside.txt")
+    append(".env", "secret")(full)
+    for name, target in (("outside.txt", full.parent / "outside.txt"), ("settings.txt", full / ".env")):
+        (full / "localpackage" / name).symlink_to(target)
+        done = guard(scripts, full, home)
+        assert done.returncode == 1 and f"localpackage/{name} is a link to a file that is not uploaded" in done.stdout
+        append(".gcloudignore", f"/localpackage/{name}\n")(full)
+        must(guard(scripts, full, home))
+
+
+def test_a_secret_in_git_is_told(full: Path, scripts: Path, home: Path) -> None:
+    append("tests/data/key.txt", PEM)(full)
+    git("init", cwd=full)
+    must(guard(scripts, full, home))
+    append("server.pem", PEM)(full)
     done = guard(scripts, full, home)
-    assert done.returncode == 1 and "localpackage/outside.txt is a link to a file outside this folder" in done.stdout
-    append(".gcloudignore", "/localpackage/outside.txt\n")(full)
+    assert done.returncode == 1 and "server.pem holds a private key and is in git, or would be" in done.stdout
+    append(".gitignore", "/server.pem\n")(full)
     must(guard(scripts, full, home))

@@ -1,7 +1,6 @@
 """Reads .gcloudignore as gcloud does, for the guard's tests. The template keeps this file up to date."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,11 +40,11 @@ class Upload:
         part, rule = self.left_out(path)
         if not part or rule > self.first_of_yours:
             return ""
-        secret = re.search(r"key|secret|credential|\.env", part.lower())
+        is_secret = any(line.startswith("# Secrets") for line in self.rules[:rule])
         return (
             f"{path.relative_to(ROOT).as_posix()} would be missing in the cloud: the rule {self.rules[rule]} leaves it "
             f"out. Add the line !/{part} at the end of .gcloudignore, or /{part} if it is not needed there."
-            f"{' A secret belongs in Secret Manager.' if secret else ''}"
+            f"{' A secret belongs in Secret Manager.' if is_secret else ''}"
         )
 
     def paths(self) -> Iterator[Path]:

@@ -1,9 +1,11 @@
-"""Guards the upload against secrets and links. The template keeps this file up to date.
+"""Guards the upload and git against secrets, and the upload against links. The template keeps this file up to date.
 
-.gcloudignore leaves out what is a secret by its name; this looks into the files that it lets through.
+.gcloudignore and .gitignore leave out what is a secret by its name; this looks into the files that they let through.
 """
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +15,13 @@ if TYPE_CHECKING:
     from tests.guard.conftest import Upload
 
 ROOT = Path(__file__).resolve().parents[2]
-# A block counts once it holds a key: code may well name the line that such a block begins with.
-KEY = rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?:\s|\\+[nr]|[A-Z][A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/]{16}"
 SECRETS = {
-    "a private key": KEY,
-    "a private key of PuTTY": rb"^PuTTY-User-Key-File-\d",
-    "a login of gcloud": rb'"refresh_token"\s*:\s*"1//',
-    "the secret of an OAuth client": rb'"client_secret"\s*:\s*"GOCSPX-',
+    # With the key itself: code may well name the line that such a block begins with.
+    "a private key": rb"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
+    rb"(?:[^A-Za-z0-9-]|\\+[nr]|[A-Z][A-Za-z-]+: [^\n\\]*(?:\n|\\+[nr])){0,400}[A-Za-z0-9+/]{40}",
+    "a private key of PuTTY": rb"PuTTY-User-Key-File-\d: ",
+    "a login of gcloud": rb"refresh_token[\\\"']*\s*[:=]\s*[\\\"']*1\\?/\\?/",
+    "the secret of an OAuth client": rb"\bGOCSPX-[\w-]{20,}",
 }
 
 
@@ -29,16 +31,18 @@ def shown(path: Path) -> str:
 
 def secret_in(path: Path) -> str:
     """Return what kind of secret a file holds; "" if none."""
-    # PowerShell redirects in UTF-16, which puts a zero beside each letter.
-    content = path.read_bytes().replace(b"\0", b"")
+    content = path.read_bytes()
+    # PowerShell redirects in UTF-16.
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        content = content.replace(b"\0", b"")
     return next((kind for kind, pattern in SECRETS.items() if re.search(pattern, content)), "")
 
 
-def test_no_secret_is_uploaded(upload: "Upload") -> None:
-    found = {shown(path): secret_in(path) for path in upload.paths() if path.is_file()}
+def check(paths: list[Path], where: str, ignore: str) -> None:
+    found = {shown(path): secret_in(path) for path in paths if path.is_file()}
     told = [
-        f"{name} holds {kind} and would be uploaded: put it into Secret Manager, list it under --update-secrets in "
-        f"deploy.yaml, and delete the file or add the line /{name} to .gcloudignore."
+        f"{name} holds {kind} and {where}. Delete it, or add the line /{name} to {ignore}. The function needs no key "
+        "of an account: grant roles to the account that it runs as. Other secrets belong in Secret Manager."
         for name, kind in found.items()
         if kind
     ]
@@ -46,13 +50,31 @@ def test_no_secret_is_uploaded(upload: "Upload") -> None:
         pytest.fail("\n".join(told), pytrace=False)
 
 
+def test_no_secret_is_uploaded(upload: "Upload") -> None:
+    check(list(upload.paths()), "would be uploaded", ".gcloudignore and .gitignore")
+
+
+def test_no_secret_is_in_git() -> None:
+    """The tests may have keys of their own."""
+    if not any((folder / ".git").exists() for folder in (ROOT, *ROOT.parents)):
+        pytest.skip("this folder is in no git repository")
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    except OSError:
+        pytest.skip("git is not on this machine")
+    names = [name for name in os.fsdecode(listed).split("\0") if name and not name.startswith("tests/")]
+    check([ROOT / name for name in names], "is in git, or would be with the next commit", ".gitignore")
+
+
 def test_no_link_is_uploaded(upload: "Upload") -> None:
     for path in upload.paths():
         if path.is_symlink() and path.is_dir():
             pytest.fail(f"{shown(path)} is a link, and gcloud packs no linked folder: copy it.", pytrace=False)
-        if path.is_symlink() and ROOT not in path.resolve().parents:
+        target = path.resolve()
+        if path.is_symlink() and (ROOT not in target.parents or upload.left_out(target)[0]):
             pytest.fail(
-                f"{shown(path)} is a link to a file outside this folder, which gcloud would upload: copy the file, or "
-                f"add the line /{shown(path)} to .gcloudignore.",
+                f"{shown(path)} is a link to a file that is not uploaded itself, and gcloud would upload its content: "
+                f"copy the file, or add the line /{shown(path)} to .gcloudignore.",
                 pytrace=False,
             )
