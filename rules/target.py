@@ -15,7 +15,8 @@ ROOM = 1_000_000
 def never_read(paths: list[str]) -> list[str]:
     """Return those of `paths` whose last part, in any case, is a file that Google's Python builders never read.
 
-    The builders install from requirements.txt alone: a dependency that is named elsewhere is missing at run time.
+    The builders install from requirements.txt or, if there is none, from pyproject.toml: a dependency that only one of
+    these files names is missing at run time.
     """
     return [path for path in paths if path.rstrip("/").rpartition("/")[2].lower() in NEVER_READ]
 

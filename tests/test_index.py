@@ -3,6 +3,7 @@
 import base64
 import http.server
 import io
+import re
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import append, environment, must, run
+from cloud import cloud, deploy
+from support import append, environment, must, need, run
 from test_guard import guard
 from test_locks import lock_commands
 
@@ -82,3 +84,13 @@ def test_the_login_stays_out_of_the_lock(fresh: Any, scripts: Path, home: Path, 
     said = guard(scripts, project, home).stdout
     assert ("pa55word" in text) == (f"requirements.txt holds a login for {index}" in said) == (not netrc)
     assert "pa55word" not in said
+
+
+def test_the_readmes_variable_reaches_the_build(fresh: Any, home: Path) -> None:
+    need("gcloud")
+    project = fresh(python_version="3.14")
+    [variable] = re.findall(r"`(GOOGLE_PYTHON_\w+: \w+)`", (project / "README.md").read_text("utf-8"))
+    append("deploy.yaml", f"--update-build-env-vars:\n  {variable}\n")(project)
+    with cloud() as there:
+        must(deploy(project, home, there))
+    assert there.created["buildConfig"]["environmentVariables"] == {"GOOGLE_PYTHON_PACKAGE_MANAGER": "pip"}
