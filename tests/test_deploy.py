@@ -330,10 +330,11 @@ def test_what_arrives_is_built_and_served(fresh: Any, tmp_path: Path, home: Path
 
 
 @pytest.mark.parametrize("trigger", DISTINCT)
-def test_vendor_installs_without_a_network(fresh: Any, tmp_path: Path, home: Path, trigger: str) -> None:
+@pytest.mark.parametrize("hashes", [False, True])
+def test_vendor_installs_without_a_network(fresh: Any, tmp_path: Path, home: Path, trigger: str, hashes: bool) -> None:
     """In an empty network namespace, by both of the builders' installers."""
     python, unshare = need("python3.13"), need("unshare")
-    project, env = fresh(trigger=trigger), environment(home)
+    project, env = fresh(trigger=trigger, hashes=hashes), environment(home)
     fill_vendor(project, Path(sys.executable).parent, home)
     # Without pip's own settings, which may name a folder of wheels.
     env = {

@@ -86,6 +86,32 @@ def test_the_login_stays_out_of_the_lock(fresh: Any, scripts: Path, home: Path, 
     assert "pa55word" not in said
 
 
+# As Google's buildpacks have them; into a folder of the test's own.
+PIP = "python -m pip install --upgrade --upgrade-strategy only-if-needed --force-reinstall --no-compile --no-cache-dir"
+UV = "uv pip install --reinstall --link-mode=copy --no-cache"
+
+
+@pytest.mark.parametrize("installer", [PIP, UV], ids=["pip", "uv"])
+def test_the_builders_installers_sign_in_by_netrc(
+    fresh: Any, scripts: Path, home: Path, tmp_path: Path, index: str, installer: str
+) -> None:
+    project, layer, netrc = fresh(), tmp_path / "layer", home / ".netrc"
+    (project / "requirements.in").write_text(f"--index-url=http://{index}/simple\nourlib\n")
+    lock = [scripts / "uv", *lock_commands(project)[0].split()[1:], "--emit-index-url"]
+    append(".netrc", "machine 127.0.0.1 login ada password pa55word\n")(home)
+    must(run(*lock, cwd=project, env=environment(home, UV_NO_CACHE="1")))
+    assert f"\n--index-url http://{index}/simple\n" in (project / "requirements.txt").read_text("utf-8")
+    netrc.rename(home / "away")
+    tool, *options = installer.split()
+    command: list[str | Path] = [scripts / tool, *options, "--target", layer, "-r", "requirements.txt"]
+    refused = run(*command, cwd=project, env=environment(home))
+    assert refused.returncode and not (layer / "ourlib.py").exists()
+    assert {PIP: "User for 127.0.0.1", UV: "401 Unauthorized"}[installer] in refused.stdout, refused.stdout
+    (home / "away").rename(netrc)
+    must(run(*command, cwd=project, env=environment(home)))
+    assert (layer / "ourlib.py").exists()
+
+
 def test_the_readmes_variable_reaches_the_build(fresh: Any, home: Path) -> None:
     need("gcloud")
     project = fresh(python_version="3.14")
