@@ -97,7 +97,7 @@ def test_the_builders_installers_sign_in_by_netrc(
 ) -> None:
     project, layer, netrc = fresh(), tmp_path / "layer", home / ".netrc"
     (project / "requirements.in").write_text(f"--index-url=http://{index}/simple\nourlib\n")
-    lock = [scripts / "uv", *lock_commands(project)[0].split()[1:], "--emit-index-url"]
+    lock: list[str | Path] = [scripts / "uv", *lock_commands(project)[0].split()[1:], "--emit-index-url"]
     append(".netrc", "machine 127.0.0.1 login ada password pa55word\n")(home)
     must(run(*lock, cwd=project, env=environment(home, UV_NO_CACHE="1")))
     assert f"\n--index-url http://{index}/simple\n" in (project / "requirements.txt").read_text("utf-8")
