@@ -201,6 +201,41 @@ def test_what_a_red_run_has_left_undone(github: GitHub) -> None:
     assert github.changed() == []
 
 
+def test_a_revert_of_what_a_red_run_has_deployed(github: GitHub) -> None:
+    """The push before may have deployed one function and failed at another, whose files are now as they were before."""
+    github.ended("success")
+    github.push("report/main.py", "thumbnails/main.py", ended="failure")
+    git("revert", "--no-edit", "HEAD", cwd=github.folder)
+    assert github.changed() == ["report", "thumbnails"]
+    github.ended("success")
+    assert github.changed() == []
+    # The same, on a branch that is merged: the side of a merge that comes to nothing counts too.
+    git("switch", "-qc", "feature", cwd=github.folder)
+    github.push("report/main.py", ended="failure")
+    git("revert", "--no-edit", "HEAD", cwd=github.folder)
+    git("switch", "-q", "main", cwd=github.folder)
+    github.push("README.md")
+    git("merge", "-q", "--no-ff", "-m", "merge", "feature", cwd=github.folder)
+    assert github.changed() == ["report"]
+
+
+def test_a_merge_changes_what_its_branch_changes(github: GitHub) -> None:
+    """Main has moved on since the branch began; what was deployed from it since is not deployed again."""
+    git("switch", "-qc", "feature", cwd=github.folder)
+    github.push("report-daily/main.py")
+    git("switch", "-q", "main", cwd=github.folder)
+    github.push("thumbnails/main.py", ended="success")
+    git("merge", "-q", "--no-ff", "--no-commit", "feature", cwd=github.folder)
+    assert github.push() and github.changed() == ["report-daily"]
+    # A merge may also bring what none of its parents has.
+    github.ended("success")
+    git("switch", "-qc", "another", cwd=github.folder)
+    github.push("README.md")
+    git("switch", "-q", "main", cwd=github.folder)
+    git("merge", "-q", "--no-ff", "--no-commit", "another", cwd=github.folder)
+    assert github.push("report/main.py") and github.changed() == ["report"]
+
+
 def test_a_push_that_cannot_be_compared_changes_all(github: GitHub) -> None:
     github.push("report/main.py", ended="success")
     git("reset", "-q", "--hard", "HEAD^", cwd=github.folder)
