@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ import hcl2
 import pytest
 from cloud import gcloud_environment
 from lark.exceptions import UnexpectedInput
-from support import ROOT, append, blocks, must, need, posix_only, run, served
+from support import ROOT, Change, append, blocks, environment, must, need, posix_only, run, served
 from test_deploy import described, flags
 
 PAGE = (ROOT / "docs" / "terraform.md").read_text("utf-8")
@@ -65,7 +66,7 @@ def test_the_archive_is_named_by_what_gcloud_would_upload(
     content = first.read_bytes()
     first.unlink()
 
-    # Made anew in another order, with other times and modes.
+    # Written again in another order, with other times and modes.
     for path in reversed(sorted(path for path in project.rglob("*") if path.is_file())):
         text = path.read_bytes()
         path.unlink()
@@ -82,12 +83,31 @@ def test_the_archive_is_named_by_what_gcloud_would_upload(
 
 @posix_only
 @pytest.mark.slow
-def test_no_archive_is_named_where_gcloud_fails(fresh: Any, pack: Any) -> None:
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (append(".gcloudignore", "#!include:nowhere\n"), "exited with 1"),
+        (append(".gcloudignore", "/main.py\n"), "gcloud would upload no main.py from "),
+        (shutil.rmtree, "gcloud would upload no main.py from "),
+    ],
+)
+def test_what_cannot_be_packed_is_not_applied(fresh: Any, pack: Any, broken: Change, why: str) -> None:
     project = fresh()
-    append(".gcloudignore", "#!include:nowhere\n")(project)
-    with pytest.raises(AssertionError, match="exited with 1"):
+    broken(project)
+    with pytest.raises(AssertionError, match=why):
         pack()
     assert not list(project.parent.glob("*.zip"))
+
+
+@pytest.mark.slow
+def test_terraform_refuses_the_name_of_no_archive(home: Path) -> None:
+    """A shell runs it even if archive.py has failed, with what that printed: nothing."""
+    [variable] = re.findall(r'(?ms)^variable "archive" {\n.*?^}\n', MAIN)
+    (home / "main.tf").write_text(variable)
+    plan = (need("terraform"), "plan", "-no-color", "-var")
+    must(run(*plan, "archive=hello-function.zip", cwd=home, env=environment(home)))
+    done = run(*plan, "archive=", cwd=home, env=environment(home))
+    assert done.returncode == 1 and "archive.py has made no archive." in done.stdout
 
 
 def parsed(text: str) -> dict[str, Any]:
