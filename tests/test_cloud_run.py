@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, posix_only]
 PAGE = (ROOT / "docs" / "cloud-run.md").read_text("utf-8")
 GRANT, CONVERT, DEPLOY, LET_IN, ADDRESS, MAKE = blocks(PAGE)
 START, *EVENTS = blocks(PAGE, "yaml")
-FILTERS = dict(zip(re.findall(r"(?m)^(?:It goes on .*)?[Ff]or `(\w+)`", PAGE), EVENTS, strict=True))
+FILTERS = dict(zip(re.findall(r"(?m)^(?:Then add .*)?[Ff]or `(\w+)`", PAGE), EVENTS, strict=True))
 BUILDS = edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")
 NAME = "projects/my-project/locations/us-central1/services/hello-function"
 URL = "https://hello-function.example.com"
@@ -310,6 +310,18 @@ def test_the_same_function_comes_out(fresh: Any, home: Path, trigger: str) -> No
     text = (project / "run.yaml").read_text("utf-8")
     assert "What starts it" not in text and "functions deploy" not in text
     assert yaml.safe_load(text).keys().isdisjoint({"--gen2", "--runtime", "--entry-point", "--run-service-account"})
+
+
+def test_windows_line_ends_change_nothing(fresh: Any, home: Path) -> None:
+    project = fresh(trigger="storage")
+    texts = []
+    with cloud_run() as there:
+        for end in (b"\n", b"\r\n"):
+            file = project / "deploy.yaml"
+            file.write_bytes(file.read_bytes().replace(b"\n", end))
+            must(shell(project, home, there, CONVERT))
+            texts.append((project / "run.yaml").read_bytes())
+    assert texts[0] == texts[1] and b"--function: hello_function\n" in texts[0]
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "storage"])
