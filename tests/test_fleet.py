@@ -157,6 +157,14 @@ def test_a_function_without_the_guard_is_not_passed_over(fresh: Any, home: Path)
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == "The guard is red: hello-function"
 
 
+def test_without_functions_there_is_nothing_to_update(home: Path, tmp_path: Path) -> None:
+    git("init", cwd=tmp_path)
+    for script, text in SCRIPTS.items():
+        append(f"functions/{script}", text)(tmp_path)
+    commit(tmp_path)
+    assert must(shell("bash update.sh", tmp_path / "functions", home)) == ""
+
+
 def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, scripts: Path, home: Path) -> None:
     thumbnails = fresh(function_name="thumbnails")
     source = thumbnails.parent / "shared" / "ourlib"

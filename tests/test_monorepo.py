@@ -73,6 +73,8 @@ def test_it_does_what_a_functions_own_workflow_does(bake: Any) -> None:
     assert DEPLOY["if"] == deploy["if"] and DEPLOY["needs"] == ["find", "test"] and TEST["needs"] == "find"
     python, audit = test["steps"][1], test["steps"][-1]
     python["with"] = {"python-version": "${{ matrix.python }}"}
+    pinned = re.compile(r"pip-audit==[\d.]+")
+    assert pinned.findall(PAGE) == pinned.findall((own / "tests" / "audit.py").read_text("utf-8"))
     audit["run"] = TEST["steps"][-1]["run"]
     assert TEST["steps"] == test["steps"]
     step = deploy["steps"][-1]
@@ -287,6 +289,14 @@ def test_a_runtime_that_is_none_of_pythons(github: GitHub, runtime: str) -> None
     github.push()
     done, found, _ = github.find()
     assert done.returncode == 1 and "give its deploy.yaml a --runtime" in done.stdout and found is None
+
+
+@pytest.mark.parametrize("runtime", ['"python313"', "'python313'", "python313  # ours", '"python313" # ours'])
+def test_a_runtime_may_be_quoted_and_explained(github: GitHub, runtime: str) -> None:
+    edit("report/deploy.yaml", "--runtime: python313", f"--runtime: {runtime}")(github.folder)
+    assert yaml.safe_load((github.folder / "report" / "deploy.yaml").read_text("utf-8"))["--runtime"] == "python313"
+    github.push()
+    assert github.changed() == ALL
 
 
 def fill(value: str, one: Mapping[str, str]) -> str:
