@@ -327,7 +327,7 @@ def test_who_may_deploy_is_in_variables_that_the_readme_names(bake: Any) -> None
     pipeline = read(bake(ci="gitlab"), "gitlab")
     assert pipeline["stages"] == [pipeline[job]["stage"] for job in ("test", "deploy")] == ["test", "deploy"]
     [rule] = pipeline["deploy"]["rules"]
-    assert rule == {"if": '$CI_COMMIT_BRANCH == "main" && $WORKLOAD_IDENTITY_PROVIDER'}
+    assert rule == {"if": '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == "main" && $WORKLOAD_IDENTITY_PROVIDER'}
     [token] = pipeline["deploy"]["id_tokens"].values()
     # What a provider takes for its audience unless it was told another.
     assert (
@@ -370,6 +370,7 @@ GITLAB = {
     "ref": "main",
     "ref_type": "branch",
     "ref_protected": "true",
+    "pipeline_source": "push",
 }
 
 
