@@ -4,6 +4,7 @@ pip-audit asks PyPI under its own name: a proxy on loopback answers for that nam
 """
 
 import json
+import shutil
 import ssl
 import tomllib
 import urllib.error
@@ -15,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from support import PATIENCE, ROOT, environment, loopback, must, run
+from support import PATIENCE, ROOT, environment, loopback, must, need, run
 
-CERTIFICATE = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN={0} -addext subjectAltName=DNS:{0}"
+CERTIFICATE = "req -x509 -newkey rsa:2048 -nodes -subj /CN={0} -addext subjectAltName=DNS:{0}"
 # What no index knows, as a package of one's own.
 PRIVATE = "a-package-of-our-own-index"
 
@@ -78,8 +79,10 @@ def advisories(folder: Path) -> Iterator[Advisories]:
     """Serve the advisories until the block ends, to a command that is given `variables` and has nothing to download."""
     here = Advisories()
     key, certificate = folder / "index.key", folder / "index.crt"
-    command = CERTIFICATE.format(urlsplit(index()).hostname).split()
-    must(run(*command, "-keyout", key, "-out", certificate, cwd=folder, env=environment(folder)))
+    # need() asks for `--version`, which not every openssl knows.
+    openssl = shutil.which("openssl") or need("openssl")
+    options = CERTIFICATE.format(urlsplit(index()).hostname).split()
+    must(run(openssl, *options, "-keyout", key, "-out", certificate, cwd=folder, env=environment(folder)))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
     with loopback(here.answer, tls) as url:

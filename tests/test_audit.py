@@ -12,6 +12,8 @@ from support import ROOT, append, blocks, environment, must, need, posix_only, r
 pytestmark = [pytest.mark.slow, posix_only]
 LOCKS = sorted((ROOT / "templates" / "locks").glob("*/requirements*.txt"))
 FLAW = "PYSEC-2018-97"
+# A package of one's own index, and one from git.
+UNKNOWN = f"{PRIVATE}==1.0\nby-its-address @ git+https://example.com/a.git@0123456789\n"
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +62,38 @@ def test_no_lock_holds_a_known_vulnerability(project: Path, home: Path, service:
 def test_what_is_vulnerable_or_not_audited_is_red_until_accepted(
     project: Path, home: Path, service: Advisories
 ) -> None:
-    ours = f"{PRIVATE}==1.0\n"
-    git = "by-its-address @ git+https://example.com/a.git@0123456789\n"
-    append("requirements.txt", f"pycrypto==2.6.1\n{ours}{git}")(project)
+    append("requirements.txt", f"pycrypto==2.6.1\n{UNKNOWN}")(project)
     done = audit(project, home, service)
     assert done.returncode == 1
     said, _, table = done.stdout.partition("[tool.fn-template.audit]\n")
+    assert "Update what has a fix. To accept what you have looked at, make this the table in pyproject.toml:" in said
     assert f"pycrypto 2.6.1 has {FLAW}, fixed in no version yet\n" in said
     assert f"{PRIVATE} is not audited: Dependency not found on PyPI" in said
     assert "by-its-address is not audited: URL requirements cannot be pinned" in said
 
     append("pyproject.toml", f"\n[tool.fn-template.audit]\n{table}")(project)
     done = audit(project, home, service)
-    assert done.returncode == 0 and done.stdout.count(" (accepted)\n") == len(done.stdout.splitlines()) == 4, (
-        done.stdout
-    )
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and all(line.endswith(" (accepted)") for line in lines), done.stdout
+    for start in (f"pycrypto 2.6.1 has {FLAW},", f"{PRIVATE} is", "by-its-address is"):
+        assert [line for line in lines if line.startswith(start)]
+
+
+def test_a_package_is_accepted_however_its_name_is_written(project: Path, home: Path, service: Advisories) -> None:
+    append("requirements.txt", UNKNOWN)(project)
+    accept(project, PRIVATE.title().replace("-", "_"))
+    done = audit(project, home, service)
+    assert f"{PRIVATE} is not audited: Dependency not found on PyPI" in done.stdout
+    assert done.stdout.count(" (accepted)\n") == 1 and "no longer found" not in done.stdout, done.stdout
+    assert done.returncode == 1 and "\nTo accept what you have looked at, " in done.stdout
+    assert "Update what has a fix" not in done.stdout
+
+
+def test_nothing_is_accepted_if_no_package_can_be_looked_up(project: Path, home: Path, service: Advisories) -> None:
+    (project / "requirements.txt").write_text(UNKNOWN)
+    done = audit(project, home, service)
+    assert done.returncode == 1 and done.stdout.startswith("None of the 2 packages could be looked up: "), done.stdout
+    assert len(done.stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize("accepted", [[FLAW], ["pycrypto"], [PRIVATE[:-1]], []], ids=str)
