@@ -1,4 +1,4 @@
-"""Benchmarks: `uv run python -m benchmarks` prints docs/benchmarks.md anew; see there.
+"""Benchmarks: `uv run python -m benchmarks` prints a new docs/benchmarks.md; see there.
 
 What the tests know of the template and of serving a function is used here too.
 """

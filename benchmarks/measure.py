@@ -35,7 +35,7 @@ class Interval(NamedTuple):
 
 
 def process(command: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Cost:
-    """Run a command to its end, its output into a file `output` of `folder`; raise RuntimeError where it fails.
+    """Run a command to its end, its output into a file `output` of `folder`; raise RuntimeError if it fails.
 
     Its memory is the most that it, or a process that it waited for, has had.
     """

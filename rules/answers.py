@@ -134,7 +134,7 @@ def check(answers: Mapping[str, Any]) -> None:
 
 
 def syntax(environment: Environment) -> dict[str, Any]:
-    """Return the marks by which Jinja tells code from text, by their names."""
+    """Return the marks that separate code from text in Jinja, by their names."""
     return {name: mark for name, mark in vars(environment).items() if name.endswith(("_string", "_prefix"))}
 
 
@@ -230,7 +230,7 @@ class Rules(Extension):
         return None if own else "__before"
 
     def asked(self) -> str | None:
-        """Return the question that is put now; None where all are answered."""
+        """Return the question that is put now; None if all are answered."""
         return next((question for question in QUESTIONS if question not in self.answers), None)
 
     def open(self, answers: Mapping[str, Any]) -> dict[str, Any]:

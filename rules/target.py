@@ -1,4 +1,4 @@
-"""What must not be made, and where nothing may be made.
+"""Checks on the output folder before anything is written.
 
 A hook runs it too: standard library only, and no module of it that Python has not loaded anyway, since each hook is a
 start of Python that a user waits for.
@@ -22,7 +22,7 @@ def never_read(paths: list[str]) -> list[str]:
 
 
 def refusal(target: str, plan: list[str]) -> str:
-    """Say in one line why `plan` must not be carried out in `target`; an empty string where it may.
+    """Say in one line why `plan` must not be carried out in `target`; an empty string if it may.
 
     `plan` holds the paths to make, relative to `target`, with `/` between the parts and, for a folder, at the end.
     Nothing is changed. A `target` that does not exist yet is in nobody's way.
@@ -43,7 +43,7 @@ def refusal(target: str, plan: list[str]) -> str:
 
 
 def unwritable(target: str, plan: list[str], files_are_kept: bool) -> str:
-    """Say in one line what keeps `plan` from being written into `target`; an empty string where nothing does.
+    """Say in one line what keeps `plan` from being written into `target`; an empty string if nothing does.
 
     cookiecutter writes file by file: what stops it halfway leaves a mixture of old and new.
     `files_are_kept` means that files which exist are not written.

@@ -211,7 +211,7 @@ class Cloud:
         raise Refused(404, f"This cloud does not know {method} {resource}:{verb}")
 
     def enabled(self, project: str, *names: str) -> None:
-        """Refuse where an API has not been enabled."""
+        """Refuse if an API has not been enabled."""
         if missing := [name for name in names if f"{project}/{name}.googleapis.com" not in self.services]:
             raise Refused(403, f"{missing[0]} API has not been used in project {project} before or it is disabled.")
 

@@ -1,4 +1,4 @@
-"""Fixtures: a bake that is made once and never lied to, a home of one's own, environments from the locks."""
+"""Fixtures: cached bakes, a home folder, environments from the lock files."""
 
 import hashlib
 import shutil
@@ -24,7 +24,7 @@ settings.load_profile("sample")
 
 @pytest.fixture(scope="session")
 def bake(cookies_session: Cookies) -> Bake:
-    """Return the project made of some answers, the defaults for the rest; do not write into it."""
+    """Return a cached bake of some answers, the defaults for the rest; treat it as read-only."""
     made: dict[tuple[tuple[str, Any], ...], Path] = {}
 
     def bake(**answers: Any) -> Path:

@@ -47,7 +47,7 @@ class Advisories:
 
 
 def of_version(name: str, version: str) -> list[dict[str, Any]] | None:
-    """Return the advisories of one version; None where the index does not tell, as some mirrors do of older ones."""
+    """Return the advisories of one version; None if the index does not tell, as some mirrors do of older ones."""
     for path in (f"{name}/{version}", name):
         facts = of_index(f"{path}/json")
         if facts and facts["info"]["version"] == version:

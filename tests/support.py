@@ -172,7 +172,7 @@ def all_of(ends: Counter[str], *expected: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Return all that stands in a folder, byte for byte: what it is, and what it holds."""
+    """Return all that is in a folder, byte for byte: what it is, and what it holds."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -206,7 +206,7 @@ def find(tool: str) -> str:
 
 
 def need(tool: str) -> str:
-    """Return the path of a tool; skip the test by the tool's name where it is missing, unless it must be there."""
+    """Return the path of a tool; skip the test by the tool's name if it is missing, unless it must be there."""
     if found := find(tool):
         return found
     if tool in os.environ.get("FN_MUST_HAVE", "").split():

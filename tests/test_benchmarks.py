@@ -1,4 +1,4 @@
-"""What the benchmarks reckon with, and that the page of the last run tells of this template."""
+"""What the benchmarks calculate, and whether the page of the last run is of this template."""
 
 import sys
 from functools import partial

@@ -50,7 +50,7 @@ def scripts(project: Path, ci: str) -> tuple[str, str]:
 
 
 def complaints(project: Path, home: Path) -> str:
-    """Return what the judges say of all that CI reads in a folder; an empty string where they find nothing."""
+    """Return what the judges say of all that CI reads in a folder; an empty string if they find nothing."""
     said = []
     commands: list[tuple[Any, ...]] = []
     if (project / ".github").exists():

@@ -83,7 +83,7 @@ def loads(bake: Any, installed: Any, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def made(answers: dict[str, Any], folder: Path) -> Path | None:
-    """Make a project of some answers; return it, or None where they were refused as they should be."""
+    """Make a project of some answers; return it, or None if they were refused as they should be."""
     (folder / "config.yaml").write_text(f"replay_dir: {folder / 'replay'}\n", "utf-8")
     out = folder / "out"
     out.mkdir()

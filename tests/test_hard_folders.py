@@ -1,7 +1,7 @@
 """Any folder, an end at any moment, a full disk, two at once: a complete project, or an untouched folder.
 
 A sample of cases; `pytest tests/test_hard_*.py --hypothesis-profile=long` takes hundreds of each kind, and others each time.
-What cookiecutter itself leaves behind stands in docs/limits.md.
+What cookiecutter itself leaves behind is in docs/limits.md.
 """
 
 import json
@@ -25,7 +25,7 @@ from support import ROOT, SKELETON, all_of, as_a_person, contents, environment, 
 
 pytestmark = [pytest.mark.slow, posix_only]
 Contents = dict[str, tuple[str, bytes]]
-# Folders that cookiecutter cannot leave out; the hook removes them where they are empty.
+# Folders that cookiecutter cannot leave out; the hook removes them if they are empty.
 PASSING = {"none", "events", ".github", ".github/workflows"}
 
 TRIGGER_AND_PACKAGE = st.tuples(st.sampled_from(["http", "pubsub"]), st.sampled_from(["localpackage", "none"]))
@@ -101,7 +101,7 @@ def reference() -> Callable[[str, str], Contents]:
 
 
 def complete(before: Contents, after: Contents, made: Contents, kept: bool) -> bool:
-    """Whether all that is made stands in a folder, and besides only what was there before."""
+    """Whether all that is made is in a folder, and besides only what was there before."""
     ends: set[str] = set()
     for name, (kind, raw) in made.items():
         if kind == "folder":

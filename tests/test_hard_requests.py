@@ -96,7 +96,7 @@ def test_any_request(bake: Any, installed: Any, home: Path, trigger: str) -> Non
             entries = function.entries()[before:]
             answered[status] += 1
             logged.update(entry["severity"] for entry in entries)
-            # What the framework answers itself, before the function runs, stands in the function's README.
+            # What the framework answers itself, before the function runs, is in the function's README.
             assert status < 500 or (entries and not any("main.py" in entry["message"] for entry in entries)), entries
 
         each()

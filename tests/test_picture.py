@@ -38,7 +38,7 @@ def lines(template: Path, folder: Path) -> list[str]:
 
 def test_the_picture_is_up_to_date() -> None:
     drawn = PICTURE.read_text("utf-8")
-    assert drawn == picture(), "uv run tools/picture.py draws it anew"
+    assert drawn == picture(), "regenerate it: uv run tools/picture.py"
     assert f"[{len(QUESTIONS)}/{len(QUESTIONS)}]" in drawn
     assert not re.search(r"@font-face|url\((?!#)|href|<script", drawn)
 

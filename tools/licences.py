@@ -17,7 +17,7 @@ the template's own MIT licence asks nothing of a function that it made.
 
 
 def licence(distribution: Distribution) -> str:
-    """Return what a distribution states as its licence (core metadata 2.4); raise SystemExit where it states none."""
+    """Return what a distribution states as its licence (core metadata 2.4); raise SystemExit if it states none."""
 
     def field(name: str) -> list[str]:
         return distribution.metadata.get_all(name) or []

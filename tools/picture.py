@@ -1,4 +1,4 @@
-"""Draw docs/run.svg anew, the picture in the README: `uv run tools/picture.py`.
+"""Redraw docs/run.svg, the picture in the README: `uv run tools/picture.py`.
 
 A real cookiecutter runs in a terminal of 80 columns and is answered as a person would; below it stands what came out.
 """
@@ -69,7 +69,7 @@ def session(template: Path, folder: Path) -> str:
 
 
 def tree(folder: Path, node: Tree) -> Tree:
-    """Add to a node all that stands in a folder, folders first, and return it."""
+    """Add to a node all that is in a folder, folders first, and return it."""
     for path in sorted(folder.iterdir(), key=lambda path: (path.is_file(), path.name)):
         below = node.add(Text(path.name, "bold blue" if path.is_dir() else ""))
         if path.is_dir():

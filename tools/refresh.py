@@ -1,4 +1,4 @@
-"""Make every lock file of the template anew, and what follows from them: the names that are taken, the licences.
+"""Regenerate every lock file of the template, and what follows from them: the names that are taken, the licences.
 
 `uv run tools/refresh.py` does it.
 
@@ -47,7 +47,7 @@ PASSED_OVER = {"build", "dist", "node_modules"}
 
 
 def uv(*arguments: str, cwd: Path, **variables: str) -> None:
-    """Run uv; raise SystemExit with its own words where it fails, as it does without a network."""
+    """Run uv; raise SystemExit with its own words if it fails, as it does without a network."""
     command = [sys.executable, "-m", "uv", "--quiet", *arguments]
     done = subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True)
     if done.returncode:
@@ -112,7 +112,7 @@ def top_level(distribution: Distribution) -> Iterator[str]:
 def without_a_file(python: set[str], installed: set[str], site: Path) -> set[str]:
     """Return those modules of Python, and of what is installed in `site`, that are not read from a .py file.
 
-    Flask looks for the file of the module that is called as the entry point is, and fails where these have none: parts
+    Flask looks for the file of the module that is called as the entry point is, and fails if these have none: parts
     of the interpreter (which they are differs from build to build), and namespaces that distributions share.
     """
     here = python & sys.stdlib_module_names & set(stdlib_list(NEWEST))

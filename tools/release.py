@@ -1,7 +1,7 @@
-"""Make a release: `uv run tools/release.py 1.2.0` writes the version where it stands, commits it and tags the commit.
+"""Make a release: `uv run tools/release.py 1.2.0` writes the version, commits it and tags the commit.
 
 Nothing is pushed. It refuses, and changes nothing, where the version is no higher one, the working tree is not clean or
-CHANGELOG.md has nothing new. What has to be true before, and what comes after, stands in CONTRIBUTING.md.
+CHANGELOG.md has nothing new. What has to be true before, and what comes after, is in CONTRIBUTING.md.
 """
 
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def git(*arguments: str) -> str:
-    """Return what git says; raise SystemExit with its own words where it fails."""
+    """Return what git says; raise SystemExit with its own words if it fails."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -23,7 +23,7 @@ def git(*arguments: str) -> str:
 
 
 def released(changelog: str, version: str, today: date) -> str:
-    """Return the changelog with what was unreleased under `version`; raise SystemExit where that is nothing."""
+    """Return the changelog with what was unreleased under `version`; raise SystemExit if that is nothing."""
     new = re.search(r"(?s)^## \[Unreleased\]\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE)
     if not new or not new[1].strip():
         raise SystemExit("CHANGELOG.md has nothing under [Unreleased]: say what is new.")

@@ -56,7 +56,7 @@ def label(**labels: str) -> None:
 
 
 def labels() -> dict[str, dict[str, str]]:
-    """Return the field of the current request's labels, empty where it has none."""
+    """Return the field of the current request's labels, empty if it has none."""
     found = current()
     return {"logging.googleapis.com/labels": found[1]} if found and found[1] else {}
 

@@ -42,7 +42,7 @@ async def {{ fn.entry_point }}(request: Request) -> Response:
 
 
 async def requested_name(request: Request) -> str | None:
-    """Return the name in the query or in the body; raise Refused where it is none."""
+    """Return the name in the query or in the body; raise Refused if it is none."""
     if request.method in ("GET", "HEAD"):
         name: Any = request.query_params.get("name")
     elif request.method == "POST":
@@ -57,7 +57,7 @@ async def requested_name(request: Request) -> str | None:
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """Return the JSON object in the request's body, empty where there is no body."""
+    """Return the JSON object in the request's body, empty if there is no body."""
     try:
         raw = await request.body()
     except ClientDisconnect:
@@ -69,7 +69,7 @@ async def json_body(request: Request) -> dict[str, Any]:
         raise Refused(415, "send the body as application/json")
     try:
         body = json.loads(raw)
-    except (ValueError, RecursionError):  # The second where it is nested thousands deep.
+    except (ValueError, RecursionError):  # The second if it is nested thousands deep.
         raise Refused(400, "the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise Refused(400, "the body must be a JSON object")

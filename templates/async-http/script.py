@@ -4,7 +4,7 @@
 
 {% endif %}
 async def greeting(name: str | None) -> str:
-    """Greet `name`, or the world where it is empty, blank or None.
+    """Greet `name`, or the world if it is empty, blank or None.
 
     What takes time is awaited here: other requests are answered meanwhile, and by nothing else.
     """

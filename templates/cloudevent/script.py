@@ -21,5 +21,5 @@ class Event:
 
 
 def handle(received: Event) -> None:
-    """Do the work; raise where the event should be delivered again."""
+    """Do the work; raise if the event should be delivered again."""
     logger.info("%s about %s with %s", received.type, received.subject, ", ".join(received.data))

@@ -22,5 +22,5 @@ class Change:
 
 
 def handle(change: Change) -> None:
-    """Do the work; raise where the event should be delivered again."""
+    """Do the work; raise if the event should be delivered again."""
     logger.info("%s was %s", change.document, change.kind)

@@ -34,7 +34,7 @@ def {{ fn.entry_point }}(request: flask.Request) -> flask.Response:
 
 
 def json_body(request: flask.Request) -> dict[str, Any]:
-    """Return the JSON object in the request's body, empty where there is no body."""
+    """Return the JSON object in the request's body, empty if there is no body."""
     raw = request.get_data()
     if not raw:
         return {}
@@ -42,7 +42,7 @@ def json_body(request: flask.Request) -> dict[str, Any]:
         refuse(415, "send the body as application/json")
     try:
         body = json.loads(raw)
-    except (ValueError, RecursionError):  # The second where it is nested thousands deep.
+    except (ValueError, RecursionError):  # The second if it is nested thousands deep.
         refuse(400, "the body is not valid JSON")
     if not isinstance(body, dict):
         refuse(400, "the body must be a JSON object")

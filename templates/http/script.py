@@ -4,5 +4,5 @@
 
 {% endif %}
 def greeting(name: str | None) -> str:
-    """Greet `name`, or the world where it is empty, blank or None."""
+    """Greet `name`, or the world if it is empty, blank or None."""
     return f"Hello, {(name or '').strip() or 'World'}!"

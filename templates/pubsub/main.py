@@ -44,7 +44,7 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
 
 
 def read(event: CloudEvent) -> {{ "script." if fn.local }}Message:
-    """Return the message that `event` carries; raise ValueError where it carries none."""
+    """Return the message that `event` carries; raise ValueError if it carries none."""
     delivery.check_type(event, EVENT_TYPE)
     message = delivery.data_of(event).get("message")
     if not isinstance(message, dict):

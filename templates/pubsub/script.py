@@ -20,18 +20,18 @@ class Message:
     attributes: dict[str, str]
 
     def content(self) -> object:
-        """Return the data as a JSON value where it is one, else as text, else as bytes."""
+        """Return the data as a JSON value if it is one, else as text, else as bytes."""
         try:
             text = self.data.decode("utf-8")
         except UnicodeDecodeError:
             return self.data
         try:
             return json.loads(text)
-        except (ValueError, RecursionError):  # The second where it is nested thousands deep.
+        except (ValueError, RecursionError):  # The second if it is nested thousands deep.
             return text
 
 
 def handle(message: Message) -> None:
-    """Do the work; raise where the message should be delivered again."""
+    """Do the work; raise if the message should be delivered again."""
     content = message.content()
     logger.info("Message %s: %d bytes of %s", message.message_id, len(message.data), type(content).__name__)

@@ -18,5 +18,5 @@ class Job:
 
 
 def run(job: Job) -> None:
-    """Do the work; raise where it should be tried again."""
+    """Do the work; raise if it should be tried again."""
     logger.info("Ran %s, scheduled for %s", job.name, job.scheduled.isoformat())

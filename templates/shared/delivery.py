@@ -27,7 +27,7 @@ def too_old(event: CloudEvent) -> bool:
 
 
 def data_of(event: CloudEvent) -> dict[str, Any]:
-    """Return the JSON object that `event` carries; raise ValueError where it carries something else."""
+    """Return the JSON object that `event` carries; raise ValueError if it carries something else."""
     # The framework hands on data that it cannot read as bytes.
     if not isinstance(event.data, dict):
         raise ValueError(f"its data is not a JSON object but {type(event.data).__name__}")
@@ -35,13 +35,13 @@ def data_of(event: CloudEvent) -> dict[str, Any]:
 
 
 def check_type(event: CloudEvent, expected: str) -> None:
-    """Raise ValueError where the trigger was set up for events of another type."""
+    """Raise ValueError if the trigger was set up for events of another type."""
     if event["type"] != expected:
         raise ValueError(f"its type is not {expected}")
 
 
 def text(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    """Return the string under `key`, or `default` where it is absent, null or empty; raise ValueError otherwise."""
+    """Return the string under `key`, or `default` if it is absent, null or empty; raise ValueError otherwise."""
     value = data.get(key)
     if value in (None, ""):
         value = default

@@ -22,5 +22,5 @@ class StoredObject:
 
 
 def handle(stored: StoredObject) -> None:
-    """Do the work; raise where the event should be delivered again."""
+    """Do the work; raise if the event should be delivered again."""
     logger.info("gs://%s/%s: %d bytes of %s", stored.bucket, stored.name, stored.size, stored.content_type)
