@@ -1,4 +1,4 @@
-"""An index of an organisation that asks for a login: uv finds it in ~/.netrc, and the lock files do not hold it."""
+"""An index of an organisation that asks for a login: it is found outside of the lock files, which do not hold it."""
 
 import base64
 import http.server
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cloud import cloud, deploy
-from support import append, environment, must, need, run
+from support import INSTALLERS, append, build, environment, must, need, posix_only, run
 from test_guard import guard
 from test_locks import lock_commands
 
@@ -66,50 +66,59 @@ def index() -> Iterator[str]:
         server.server_close()
 
 
-@pytest.mark.parametrize("netrc", [True, False])
-def test_the_login_stays_out_of_the_lock(fresh: Any, scripts: Path, home: Path, index: str, netrc: bool) -> None:
+@pytest.fixture
+def asks(fresh: Any, index: str) -> tuple[Path, list[str]]:
+    """A project that asks the index for its one requirement, and the README's command that locks it."""
     project = fresh()
     (project / "requirements.in").write_text(f"--index-url=http://{index}/simple\nourlib\n")
-    command: list[str | Path] = [scripts / "uv", *lock_commands(project)[0].split()[1:], "--emit-index-url"]
-    env = environment(home, UV_NO_CACHE="1")
-    if netrc:
-        append(".netrc", "machine 127.0.0.1 login ada password pa55word\n")(home)
-        must(run(*command, cwd=project, env=env))
+    return project, [*lock_commands(project)[0].split()[1:], "--emit-index-url", "--no-cache"]
+
+
+NETRC = append(".netrc", "machine 127.0.0.1 login ada password pa55word\n")
+
+
+@pytest.mark.parametrize("login", ["netrc", "uv auth login", "in the address"])
+def test_the_login_stays_out_of_the_lock(
+    asks: tuple[Path, list[str]], scripts: Path, home: Path, index: str, login: str
+) -> None:
+    (project, lock), env = asks, environment(home)
+    refused = run(scripts / "uv", *lock, cwd=project, env=env)
+    assert refused.returncode and "401 Unauthorized" in refused.stdout
+    if login == "netrc":
+        NETRC(home)
+    elif login == "uv auth login":
+        stored = [*login.split()[1:], f"http://{index}", "--username=ada", "--password=-"]
+        must(run(scripts / "uv", *stored, cwd=project, env=env, stdin="pa55word"))
     else:
-        assert run(*command, cwd=project, env=env).returncode
-        # As it is often done: the login in the address, which uv writes down as it is.
-        must(run(*command, cwd=project, env={**env, "UV_INDEX_URL": f"http://ada:pa55word@{index}/simple"}))
+        # As it is often done, and uv writes it down as it is.
+        env["UV_INDEX_URL"] = f"http://ada:pa55word@{index}/simple"
+    must(run(scripts / "uv", *lock, cwd=project, env=env))
     text = (project / "requirements.txt").read_text("utf-8")
     assert "ourlib==1.0" in text and f"{index}/simple" in text
     said = guard(scripts, project, home).stdout
-    assert ("pa55word" in text) == (f"requirements.txt holds a login for {index}" in said) == (not netrc)
+    there = login == "in the address"
+    assert there == ("pa55word" in text) == (f"requirements.txt holds a login for {index}" in said)
     assert "pa55word" not in said
 
 
-# As Google's buildpacks have them; into a folder of the test's own.
-PIP = "python -m pip install --upgrade --upgrade-strategy only-if-needed --force-reinstall --no-compile --no-cache-dir"
-UV = "uv pip install --reinstall --link-mode=copy --no-cache"
-
-
-@pytest.mark.parametrize("installer", [PIP, UV], ids=["pip", "uv"])
-def test_the_builders_installers_sign_in_by_netrc(
-    fresh: Any, scripts: Path, home: Path, tmp_path: Path, index: str, installer: str
+@posix_only
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_the_build_finds_the_login_in_netrc(
+    asks: tuple[Path, list[str]], home: Path, tmp_path: Path, index: str, installer: str
 ) -> None:
-    project, layer, netrc = fresh(), tmp_path / "layer", home / ".netrc"
-    (project / "requirements.in").write_text(f"--index-url=http://{index}/simple\nourlib\n")
-    lock: list[str | Path] = [scripts / "uv", *lock_commands(project)[0].split()[1:], "--emit-index-url"]
-    append(".netrc", "machine 127.0.0.1 login ada password pa55word\n")(home)
-    must(run(*lock, cwd=project, env=environment(home, UV_NO_CACHE="1")))
-    assert f"\n--index-url http://{index}/simple\n" in (project / "requirements.txt").read_text("utf-8")
-    netrc.rename(home / "away")
-    tool, *options = installer.split()
-    command: list[str | Path] = [scripts / tool, *options, "--target", layer, "-r", "requirements.txt"]
-    refused = run(*command, cwd=project, env=environment(home))
-    assert refused.returncode and not (layer / "ourlib.py").exists()
-    assert {PIP: "User for 127.0.0.1", UV: "401 Unauthorized"}[installer] in refused.stdout, refused.stdout
-    (home / "away").rename(netrc)
-    must(run(*command, cwd=project, env=environment(home)))
-    assert (layer / "ourlib.py").exists()
+    """As Google's builder writes it for Artifact Registry. A user name in the address keeps pip from looking there."""
+    python, layer, env = need("python3.13"), tmp_path / "layer", environment(home)
+    project, _ = asks
+    lock = f"--index-url http://{index}/simple\nourlib==1.0\n"
+    (project / "requirements.txt").write_text(lock)
+    refused = build(installer, python, project, layer, env)
+    assert refused.returncode and ("401 Unauthorized" if installer == "uv" else "User for 127.0.0.1") in refused.stdout
+    NETRC(home)
+    must(build(installer, python, project, layer, env))
+    assert list(layer.rglob("ourlib.py"))
+    (project / "requirements.txt").write_text(lock.replace("http://", "http://ada@"))
+    named = build(installer, python, project, tmp_path / "named", env)
+    assert (named.returncode == 0) == (installer == "uv")
 
 
 def test_the_readmes_variable_reaches_the_build(fresh: Any, home: Path) -> None:
