@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from support import TRIGGERS, blocks, environment, fact, loopback, run
+from support import blocks, environment, loopback, run
 
 APIS = (
     "CLOUDBUILD", "CLOUDFUNCTIONS", "CLOUDRESOURCEMANAGER", "CLOUDSCHEDULER", "EVENTARC", "IAM", "LOGGING", "PUBSUB", "RUN",
     "SECRETMANAGER", "SERVICEUSAGE", "STORAGE",
 )  # fmt: skip
-# Triggers that share their lock files install alike.
-DISTINCT = list({fact(t, "locks"): t for t in reversed(TRIGGERS)}.values())
 OWNER, ADA = "user:owner@example.com", "user:ada@example.com"
 # The identity token of Ada: gcloud reads the middle part.
 TOKEN = ".".join(["e30", b64encode(b'{"aud": "x", "exp": 9999999999}').decode().rstrip("="), "e30"])

@@ -100,34 +100,25 @@ def cookiecutter(tmp_path: Path, home: Path) -> Callable[..., Any]:
 def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
     """Return the scripts of an environment that holds exactly a project's two locks.
 
-    requirements.txt is installed by what Google's builders use, pip up to Python 3.13 and uv from 3.14 on; `quick` takes uv
-    anyway. Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
+    Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
 
-    def installed(project: Path, python: str = sys.executable, quick: bool = False) -> Path:
+    def installed(project: Path, python: str = sys.executable) -> Path:
         locks = [project / "requirements.txt", project / "requirements-dev.txt"]
-        digest = hashlib.sha256(
-            b"".join([f"{python} {quick}".encode(), *(lock.read_bytes() for lock in locks)])
-        ).hexdigest()[:16]
+        digest = hashlib.sha256(b"".join([python.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()[:16]
         venv, ready = shared / f"venv-{digest}", shared / f"venv-{digest}.ready"
-        scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
         with FileLock(shared / f"venv-{digest}.lock"):
             if not ready.exists():
                 env = environment(shared)
                 must(run(python, "-m", "venv", venv, cwd=shared, env=env))
-                uv = (sys.executable, "-m", "uv", "pip")
-                into = ("--python", venv)
-                builders_uv = quick or run(python, "--version", cwd=shared, env=env).stdout.split(".")[1] >= "14"
-                pip, options = (
-                    (uv, (*into, "--compile-bytecode")) if builders_uv else ((scripts / "python", "-m", "pip"), ())
-                )
-                must(run(*pip, "install", "-q", *options, "-r", locks[0], cwd=shared, env=env))
-                must(run(*uv, "install", "-q", *into, "--compile-bytecode", "-r", locks[1], cwd=shared, env=env))
-                must(run(*pip, "check", *(into if builders_uv else ()), cwd=shared, env=env))
+                uv, into = (sys.executable, "-m", "uv", "pip"), ("--python", venv)
+                for lock in locks:
+                    must(run(*uv, "install", "-q", *into, "--compile-bytecode", "-r", lock, cwd=shared, env=env))
+                must(run(*uv, "check", *into, cwd=shared, env=env))
                 ready.touch()
-        return scripts
+        return venv / ("Scripts" if sys.platform == "win32" else "bin")
 
     return installed
 
@@ -135,7 +126,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 @pytest.fixture(scope="session")
 def scripts(bake: Bake, installed: Callable[..., Path]) -> Path:
     """The scripts of an environment with a default project's locks, on this Python."""
-    return installed(bake(), quick=True)
+    return installed(bake())
 
 
 @pytest.fixture(scope="session")

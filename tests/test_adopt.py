@@ -236,7 +236,7 @@ def test_a_function_of_cookiecutters_is_updated(
     commit(template, NEWER)
     must(shell(do, project, home, *first))
     assert "# Newer." in (project / "cloud_logging.py").read_text("utf-8")
-    must(own_tests(installed(project, quick=True), project, home))
+    must(own_tests(installed(project), project, home))
     must(cruft("diff", "--exit-code", cwd=project, home=home))
 
 

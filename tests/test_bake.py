@@ -144,7 +144,7 @@ def test_clean_under_mypy(
     bake: Any, installed: Any, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
 ) -> None:
     project = bake(function_name=function_name, trigger=trigger, local_package=package if local else "none")
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     must(run(scripts / "mypy", "--cache-dir", mypy_cache, ".", cwd=project, env=environment(mypy_cache)))
 
 

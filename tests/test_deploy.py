@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cloud import BUILDER, DISTINCT, OWNER, Cloud, cloud, deploy, gcloud_environment, named, section
+from cloud import BUILDER, OWNER, Cloud, cloud, deploy, gcloud_environment, named, section
 from support import TRIGGERS, append, edit, environment, fact, must, need, posix_only, run, served
 from test_function import check
-from test_guard import fill_vendor
 
 pytestmark = [pytest.mark.slow, posix_only]
 DEPLOYER = "serviceAccount:deployer@my-project.iam.gserviceaccount.com"
@@ -327,32 +326,6 @@ def test_what_arrives_is_built_and_served(fresh: Any, tmp_path: Path, home: Path
     must(run(scripts / "python", "-m", "compileall", "-q", "-f", arrived, cwd=home, env=env))
     with served(scripts, arrived, "hello_function", home) as function:
         check(trigger, function)
-
-
-@pytest.mark.parametrize("trigger", DISTINCT)
-@pytest.mark.parametrize("hashes", [False, True])
-def test_vendor_installs_without_a_network(fresh: Any, tmp_path: Path, home: Path, trigger: str, hashes: bool) -> None:
-    """In an empty network namespace, by both of the builders' installers."""
-    python, unshare = need("python3.13"), need("unshare")
-    project, env = fresh(trigger=trigger, hashes=hashes), environment(home)
-    fill_vendor(project, Path(sys.executable).parent, home)
-    # Without pip's own settings, which may name a folder of wheels.
-    env = {
-        **{name: value for name, value in env.items() if not name.startswith("PIP_")},
-        "PIP_CONFIG_FILE": "/dev/null",
-    }
-    for installer in ("pip", "uv"):
-        venv = tmp_path / installer
-        must(run(python, "-m", "venv", venv, cwd=project, env=env))
-        pip = (venv / "bin" / "python", "-m", "pip") if installer == "pip" else (sys.executable, "-m", "uv", "pip")
-        into = () if installer == "pip" else ("--python", venv, "--no-cache")
-        offline = (unshare, "--net", *pip)
-        install = ("install", *into, "-r", "requirements.txt")
-        assert run(*offline, *install, cwd=project, env=env).returncode != 0
-        must(run(*offline, *install, "--no-index", "--find-links", "vendor", cwd=project, env=env))
-        must(run(*offline, "check", *into[:2], cwd=project, env=env))
-        with served(venv / "bin", project, "hello_function", home) as function:
-            check(trigger, function)
 
 
 def test_the_answers_reach_the_request(fresh: Any, home: Path) -> None:

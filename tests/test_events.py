@@ -105,7 +105,7 @@ def test_what_each_event_answers(
     bake: Any, installed: Any, home: Path, trigger: str, local_package: str, form: str
 ) -> None:
     project = bake(trigger=trigger, local_package=local_package)
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     valid = sample(project, scripts, trigger)
     wrong = {}
     with served(scripts, project, "hello_function", home, MAX_EVENT_AGE_SECONDS="3600") as function:
@@ -130,7 +130,7 @@ def test_what_each_event_answers(
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
 def test_an_error_that_may_pass_is_the_only_5xx(fresh: Any, installed: Any, home: Path, trigger: str) -> None:
     project = fresh(trigger=trigger)
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     with (project / "localpackage" / "script.py").open("a") as script:
         script.write("\n\ndef handle(_: object) -> None:\n    raise ConnectionError('away')\n")
     headers, body = sample(project, scripts, trigger)
@@ -146,7 +146,7 @@ def test_an_error_that_may_pass_is_the_only_5xx(fresh: Any, installed: Any, home
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
 def test_the_readmes_command_sends_a_sample(bake: Any, installed: Any, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger)
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     lines = (project / "README.md").read_text("utf-8").splitlines()
     command = next(line for line in lines if line.startswith(("curl", "python events/send.py")))
     with served(scripts, project, "hello_function", home) as function:

@@ -136,7 +136,7 @@ def test_a_warning_that_our_code_causes_is_seen(fresh: Any, scripts: Path, home:
 @pytest.mark.parametrize("local_package", ["localpackage", "none"])
 def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: str, local_package: str) -> None:
     project = fresh(trigger=trigger, local_package=local_package)
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     must(own_tests(scripts, project, home))
     main = project / "main.py"
     sources = {main: mutants.of_main(main.read_text("utf-8"), "hello_function")}

@@ -227,7 +227,7 @@ def test_goes_red_and_its_advice_turns_it_green(
 
 def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Any, installed: Any, home: Path) -> None:
     project = fresh(trigger="async-http")
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     edit("main.py", "@functions_framework.aio.http", "@functions_framework.http")(project)
     done = guard(scripts, project, home)
     assert done.returncode == 1 and "Decorate hello_function with @functions_framework.aio.http" in done.stdout

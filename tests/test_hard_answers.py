@@ -61,7 +61,7 @@ for line in sys.stdin:
 @pytest.fixture(scope="module")
 def loads(bake: Any, installed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Path], None]]:
     """Return what asserts that the framework loads an entry point, in an environment with what any trigger asks for."""
-    scripts = installed(bake(trigger="firestore"), quick=True)
+    scripts = installed(bake(trigger="firestore"))
     home = tmp_path_factory.mktemp("home")
     said = home / "said"
     with (

@@ -80,7 +80,7 @@ def ask(function: Served, method: str, path: str, headers: Mapping[str, str], bo
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_any_request(bake: Any, installed: Any, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger)
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     valid = valid_request(project, scripts, trigger)
     answered: Counter[int] = Counter()
     logged: Counter[str] = Counter()
@@ -163,7 +163,7 @@ def under_load(
 def test_a_load_of_good_and_bad_requests(bake: Any, installed: Any, home: Path, trigger: str) -> None:
     requests = 400 if settings.get_current_profile_name() == "long" else 25
     project = bake(trigger=trigger)
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     contract = fact(trigger, "contract")
     with served(scripts, project, "hello_function", home, **variables(trigger)) as function:
         # gunicorn listens before it has a worker.

@@ -106,7 +106,7 @@ def test_an_addition_locks_installs_and_passes(
     assert set(pins(ROOT / "templates" / "locks" / "default" / "requirements.txt")) <= set(
         pins(project / "requirements.txt")
     )
-    theirs = installed(project, quick=True)
+    theirs = installed(project)
     (project / "main.py").write_text(
         "import numpy\nimport requests\n" + (project / "main.py").read_text("utf-8"), "utf-8"
     )

@@ -91,7 +91,7 @@ def times_logged(function: Served, text: str) -> int:
 def test_pubsub_for_real(fresh: Any, installed: Any, home: Path) -> None:
     """The emulator pushes: what fails comes again until it does not, what is malformed comes once."""
     project = fresh(trigger="pubsub")
-    scripts = installed(project, quick=True)
+    scripts = installed(project)
     with (project / "localpackage" / "script.py").open("a") as script:
         script.write(
             "\n\nseen: list[str] = []\n\n\n"

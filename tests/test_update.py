@@ -130,7 +130,7 @@ def test_from_the_oldest_commit_to_the_newest(
     commit(project)
     # The tests that came with the function send it.
     (project / sample).write_bytes(kept)
-    must(own_tests(installed(project, quick=True), project, home))
+    must(own_tests(installed(project), project, home))
     (project / sample).unlink()
     must(cruft("check", cwd=project, home=home))
     assert must(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
@@ -222,7 +222,7 @@ def test_a_newer_template_and_the_one_after_it(template: Path, installed: Any, s
     assert refused.returncode and "local_package: 'localpackage' does not fit" in refused.stdout
     lock(project, scripts, home, "--upgrade")
     git("checkout", "HEAD~3", "events", cwd=project)
-    must(own_tests(installed(project, quick=True), project, home))
+    must(own_tests(installed(project), project, home))
 
 
 def missing(project: Path, home: Path) -> list[str]:

@@ -1,15 +1,34 @@
-"""What is uploaded, by what gcloud lists and by the archive that it packs."""
+"""What is uploaded, by what gcloud lists and by the archive that it packs; and how its lock is installed there."""
 
 import io
+import shutil
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cloud import cloud, deploy
-from support import TRIGGERS, append, environment, fact, must, posix_only, run
+from support import (
+    INSTALLERS,
+    ROOT,
+    TRIGGERS,
+    VENDORED,
+    append,
+    build,
+    environment,
+    fact,
+    must,
+    need,
+    posix_only,
+    run,
+)
+from test_guard import fill_vendor
 
 pytestmark = pytest.mark.slow
+# A trigger for each text that is deployed.
+LOCKS = ROOT / "templates" / "locks"
+DISTINCT = list({(LOCKS / fact(t, "locks") / "requirements.txt").read_bytes(): t for t in reversed(TRIGGERS)}.values())
 PLANTED = [
     ".env", ".env.local", "sa-key.json", "credentials.json", "key.pem", "venv/x.py", ".venv/x.py", "node_modules/x.js", ".git/config",
     "tests/x.py", "__pycache__/x.pyc", ".pytest_cache/x", ".ruff_cache/x", ".mypy_cache/x", ".DS_Store", ".idea/x", ".vscode/x", "main.py~",
@@ -131,3 +150,26 @@ def test_gcloud_packs_no_linked_folder(fresh: Any, gcloud: Any, home: Path) -> N
     with cloud() as there:
         must(deploy(project, home, there))
         assert not [name for name in archived(there.archive) if "ourlib" in name]
+
+
+@posix_only
+@pytest.mark.parametrize("trigger", DISTINCT)
+def test_the_build_installs_the_lock(bake: Any, fresh: Any, tmp_path: Path, home: Path, trigger: str) -> None:
+    """With hashes and without, from the package index and, in an empty network namespace, from vendor/: the same."""
+    python = need("python3.13")
+    project, locks = fresh(trigger=trigger), [bake(trigger=trigger, hashes=hashes) for hashes in (False, True)]
+    fill_vendor(project, Path(sys.executable).parent, home)
+    # Without pip's own settings, which may name a folder of wheels.
+    alone = {name: value for name, value in environment(home).items() if not name.startswith("PIP_")}
+    alone |= {"PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
+    found = set()
+    for installer in INSTALLERS:
+        assert build(installer, python, project, tmp_path / "none", alone, offline=True).returncode
+        for number, lock in enumerate(locks):
+            shutil.copy(lock / "requirements.txt", project)
+            for offline, options, env in (False, (), environment(home)), (True, VENDORED, alone):
+                layer = tmp_path / f"{installer}-{number}-{offline}"
+                must(build(installer, python, project, layer, env, *options, offline=offline))
+                found.add(frozenset(path.name for path in layer.rglob("*.dist-info")))
+    [distributions] = found
+    assert any(name.startswith("functions_framework-") for name in distributions)
