@@ -44,7 +44,7 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
 
 
 def read(event: CloudEvent) -> {{ "script." if fn.local }}Change:
-    """Return the change that `event` tells of; raise ValueError if it tells of none."""
+    """Return the change in `event`; raise ValueError if there is none."""
     delivery.check_type(event, EVENT_TYPE)
     if not isinstance(event.data, bytes):
         raise ValueError(f"its data is not protobuf but {type(event.data).__name__}")

@@ -40,7 +40,7 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
 
 
 def read(event: CloudEvent) -> {{ "script." if fn.local }}StoredObject:
-    """Return the object that `event` tells of; raise ValueError if it tells of none."""
+    """Return the object in `event`; raise ValueError if there is none."""
     delivery.check_type(event, EVENT_TYPE)
     data = delivery.data_of(event)
     size = delivery.text(data, "size", "0")
