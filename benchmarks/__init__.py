@@ -4,10 +4,6 @@ What the tests know of the template and of serving a function is used here too.
 """
 
 import os
-import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 # As on most machines, whatever is set on this one: what Python compiles it keeps.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.path.append(str(ROOT / "tests"))

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from support import environment, must, run
-
-from benchmarks import ROOT, measure
+from benchmarks import measure
+from tests.support.processes import check_output, environment, run
+from tests.support.questions import ROOT
 
 SKELETON = "{{cookiecutter.function_name}}"
 COOKIECUTTER = (sys.executable, "-m", "cookiecutter", "--no-input")
@@ -130,7 +130,7 @@ def to_green_tests(work: Path) -> str:
         steps += [(python, "-m", "pip", "install", *locks), (python, "-m", "pytest", "hello-function")]
         seconds = [measure.process(step, folder, env).seconds for step in steps]
         rows.append((cache, *(f"{taken:.1f} s" for taken in [*seconds, sum(seconds)])))
-        must(run(python, "-m", "pip", "check", cwd=folder, env=env))
+        check_output(run(python, "-m", "pip", "check", cwd=folder, env=env))
     return measure.table(("pip's cache", "cookiecutter", "venv", "pip install", "pytest", "together"), rows)
 
 

@@ -9,9 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-from support import PATIENCE, TRIGGERS, environment, fact, listening, must, run, valid_request, variables
 
-from benchmarks import ROOT, measure
+from benchmarks import measure
+from tests.support.processes import check_output, environment, run
+from tests.support.questions import ROOT, TRIGGERS, fact, variables
+from tests.support.serving import listening, valid_request
+from tests.support.waiting import PATIENCE
 
 PAIRS = 30
 
@@ -60,7 +63,7 @@ def importing(scripts: Path, main: Path, env: Mapping[str, str]) -> float:
         "import functions_framework.aio, cloudevents.http, sys, time; sys.path.append('.'); "
         "start = time.perf_counter(); import main; print(time.perf_counter() - start)"
     )
-    return float(must(run(scripts / "python", "-c", code, cwd=main.parent, env=env)))
+    return float(check_output(run(scripts / "python", "-c", code, cwd=main.parent, env=env)))
 
 
 def rows(work: Path, trigger: str) -> list[tuple[object, ...]]:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
-from support import ROOT, TRIGGERS, environment, must, run
-
 from benchmarks import measure
+from tests.support.processes import check_output, environment, run
+from tests.support.questions import ROOT, TRIGGERS
 
 PAIRS = 8
 
@@ -17,7 +17,7 @@ def fetched(pip: Path, folder: Path, *requirements: str | Path) -> tuple[int, in
     """Fetch wheels into a folder; return how many, and their bytes."""
     folder.mkdir()
     download = (pip, "download", "--quiet", "--only-binary=:all:", "--dest", folder)
-    must(run(*download, *requirements, cwd=folder, env=environment(folder)))
+    check_output(run(*download, *requirements, cwd=folder, env=environment(folder)))
     wheels = list(folder.glob("*.whl"))
     return len(wheels), sum(wheel.stat().st_size for wheel in wheels)
 

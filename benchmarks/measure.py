@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from support import environment, must, run
-
-from benchmarks import ROOT
+from tests.support.processes import check_output, environment, run
+from tests.support.questions import ROOT
 
 T = TypeVar("T")
 
@@ -84,9 +83,9 @@ def installed(folder: Path, *requirements: str | Path) -> Path:
     """Return the scripts of a new environment in which requirements (as pip takes them) are installed and compiled."""
     env = environment(folder.parent)
     uv = (sys.executable, "-m", "uv")
-    must(run(*uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=folder.parent, env=env))
+    check_output(run(*uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=folder.parent, env=env))
     into = ("--quiet", "--compile-bytecode", "--python", folder)
-    must(run(*uv, "pip", "install", *into, *requirements, cwd=folder.parent, env=env))
+    check_output(run(*uv, "pip", "install", *into, *requirements, cwd=folder.parent, env=env))
     return folder / "bin"
 
 
@@ -94,7 +93,7 @@ def bake(folder: Path, **answers: str) -> Path:
     """Make a project in a folder that is there; return it."""
     said = [f"{name}={answer}" for name, answer in answers.items()]
     cookiecutter = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "--output-dir", folder)
-    must(run(*cookiecutter, *said, cwd=folder, env=environment(folder)))
+    check_output(run(*cookiecutter, *said, cwd=folder, env=environment(folder)))
     return folder / answers.get("function_name", "hello-function")
 
 

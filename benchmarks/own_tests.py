@@ -5,9 +5,8 @@ import re
 import sys
 from pathlib import Path
 
-from support import ROOT
-
 from benchmarks import measure
+from tests.support.questions import ROOT
 
 
 def report(work: Path) -> str:

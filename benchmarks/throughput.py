@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from support import Served, environment, must, run, served, variables
-
-from benchmarks import ROOT, first_answer, measure
+from benchmarks import first_answer, measure
+from tests.support.processes import check_output, environment, run
+from tests.support.questions import ROOT, variables
+from tests.support.serving import Served, served
 
 PAIRS = 14
 SECONDS = 3
@@ -25,7 +26,7 @@ Load = tuple[float, float]
 def load(function: Served, trigger: str) -> Load:
     """Return the requests per second that wrk counts, and the 99th percentile of their milliseconds."""
     options = ("-t1", f"-c{CONNECTIONS[trigger]}", f"-d{SECONDS}", "--latency")
-    said = must(run("wrk", *options, f"{function.url}/?name=Ada", cwd=ROOT, env=environment(ROOT)))
+    said = check_output(run("wrk", *options, f"{function.url}/?name=Ada", cwd=ROOT, env=environment(ROOT)))
     if re.search("Non-2xx|Socket errors", said):
         raise RuntimeError(said)
     answered, late = re.search(r"Requests/sec: +([\d.]+)", said), re.search(r"99% +([\d.]+)(us|ms|s)", said)

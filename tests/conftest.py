@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud import gcloud_environment
 from filelock import FileLock
 from hypothesis import settings
 from pytest_cookies.plugin import Cookies
-from support import QUESTIONS, ROOT, environment, git, must, need, run
+
+from tests.support.fake_cloud import gcloud_environment
+from tests.support.processes import check_output, environment, git, require_tool, run
+from tests.support.questions import QUESTIONS, ROOT
 
 Bake = Callable[..., Path]
 
@@ -66,7 +68,7 @@ def template(tmp_path: Path, home: Path) -> Path:
 
     In `home`, git finds it under the address that the README names.
     """
-    need("git")
+    require_tool("git")
     place = tmp_path / "github"
     clone = place / "org" / "fn-template"
     git("clone", "-q", "--no-tags", str(ROOT), str(clone), cwd=tmp_path)
@@ -112,11 +114,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
         with FileLock(shared / f"venv-{digest}.lock"):
             if not ready.exists():
                 env = environment(shared)
-                must(run(python, "-m", "venv", venv, cwd=shared, env=env))
+                check_output(run(python, "-m", "venv", venv, cwd=shared, env=env))
                 uv, into = (sys.executable, "-m", "uv", "pip"), ("--python", venv)
                 for lock in locks:
-                    must(run(*uv, "install", "-q", *into, "--compile-bytecode", "-r", lock, cwd=shared, env=env))
-                must(run(*uv, "check", *into, cwd=shared, env=env))
+                    check_output(
+                        run(*uv, "install", "-q", *into, "--compile-bytecode", "-r", lock, cwd=shared, env=env)
+                    )
+                check_output(run(*uv, "check", *into, cwd=shared, env=env))
                 ready.touch()
         return venv / ("Scripts" if sys.platform == "win32" else "bin")
 
@@ -138,7 +142,7 @@ def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def gcloud(home: Path) -> Callable[..., Any]:
     """Run the real gcloud with a configuration of its own."""
-    tool = need("gcloud")
+    tool = require_tool("gcloud")
 
     def gcloud(*arguments: str | Path, cwd: Path = home, **variables: str) -> Any:
         return run(tool, *arguments, cwd=cwd, env=gcloud_environment(home, **variables))

@@ -1,0 +1,291 @@
+"""How it is deployed, judged by the real gcloud against a cloud on loopback that remembers and refuses."""
+
+import io
+import json
+import os
+import re
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.deploying import (
+    CALL,
+    DEPLOYER,
+    GITHUB,
+    SET_UP,
+    STAGE,
+    UNCOMMENTED,
+    described,
+    flags,
+    paste,
+    with_variables,
+)
+from tests.support.fake_cloud import BUILDER, OWNER, Cloud, cloud, deploy, gcloud_environment, named
+from tests.support.folders import append, edit
+from tests.support.pages import section
+from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.questions import TRIGGERS, fact
+from tests.support.serving import check, served
+
+pytestmark = [pytest.mark.slow, posix_only]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Any, home: Path, trigger: str) -> None:
+    """Each line in the order of the page; whoever deploys has the printed roles and no others."""
+    require_tool("gcloud")
+    project = fresh(trigger=trigger, ci="github")
+    UNCOMMENTED(project)
+    name = "projects/{}/locations/us-central1/functions/hello-function"
+    with cloud(ready=False) as there:
+        paste(project, home, there, SET_UP)
+        there.caller = DEPLOYER
+        for time in ("POST", "PATCH"):
+            before = len(there.asked)
+            check_output(deploy(project, home, there))
+            asked = there.asked[before:]
+            assert [one for one in asked if one.startswith(time) and "/functions" in one], asked
+            assert not [one for one in asked if "setIamPolicy" in one]
+            assert described(there.created) == flags(project)
+        there.caller = OWNER
+        caller = f"serviceAccount:{named(there.created).get('trigger', 'runner@my-project.iam.gserviceaccount.com')}"
+        caller = "user:ada@example.com" if fact(trigger, "contract") == "http" else caller
+        assert not there.may_call(caller, name.format("my-project"))
+        calling = re.sub(r"(?m)^curl .*\n", "", section(project, CALL))
+        check_output(
+            run(
+                "sh",
+                "-euc",
+                with_variables(project, calling),
+                cwd=project,
+                env=gcloud_environment(home, **there.environment()),
+            )
+        )
+        assert there.may_call(caller, name.format("my-project"))
+        assert [job["httpTarget"]["oidcToken"]["serviceAccountEmail"] for job in there.jobs.values()] == (
+            [caller.partition(":")[2]] if trigger == "schedule" else []
+        )
+        # What differs is in the files of the stages.
+        own = re.findall(
+            r"(?m)^.*cloud_logging.*\n  GOOGLE_CLOUD_PROJECT: .*\n", (project / "deploy.yaml").read_text("utf-8")
+        )
+        edit("deploy.yaml", own[0], "")(project)
+        append("deploy.prod.yaml", "--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: my-project\n")(project)
+        append("deploy.staging.yaml", section(project, STAGE, "yaml"))(project)
+        lines = section(project, SET_UP).replace("gcloud iam service-accounts create deployer", ": ")
+        lines = lines.replace("PROJECT=my-project", "PROJECT=my-staging")
+        check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
+        there.caller = DEPLOYER
+        for _ in range(2):
+            check_output(deploy(project, home, there, title=STAGE))
+        check_output(deploy(project, home, there, "--flags-file=deploy.prod.yaml"))
+        for stage, file in (("my-staging", "deploy.staging.yaml"), ("my-project", "deploy.prod.yaml")):
+            assert described(there.functions[name.format(stage)]) == flags(project, "deploy.yaml", file)
+    readme = (project / "README.md").read_text("utf-8")
+    pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, STAGE, GITHUB))
+    assert re.findall(r"(?m)^gcloud .*", readme) == re.findall(r"(?m)^gcloud .*", pasted)
+
+
+@pytest.mark.parametrize("trigger", ["storage", "http"])
+def test_no_role_is_printed_in_vain(fresh: Any, home: Path, trigger: str) -> None:
+    """Without any one of them the deployment ends in an error that names what is missing."""
+    require_tool("gcloud")
+    project = fresh(trigger=trigger)
+    UNCOMMENTED(project)
+    with cloud(ready=False) as there:
+        paste(project, home, there, SET_UP)
+        there.caller = "user:ada@example.com"
+        granted = [(resource, binding) for resource, policy in there.policies.items() for binding in policy["bindings"]]
+        assert len(granted) == {"storage": 7, "http": 5}[trigger]
+        for resource, binding in granted:
+            there.policies[resource]["bindings"].remove(binding)
+            done = deploy(project, home, there)
+            assert done.returncode and not there.functions, binding
+            assert re.search(r"(?i)permission|denied|lacks|unable", done.stdout), done.stdout
+            there.policies[resource]["bindings"].append(binding)
+        for service in sorted(there.services):
+            there.services.remove(service)
+            if deploy(project, home, there).returncode == 0:
+                assert service.partition("/")[2].partition(".")[0] in UNSEEN
+                there.functions.clear()
+            there.services.add(service)
+        check_output(deploy(project, home, there))
+
+
+# What these APIs are for this cloud does not know: accounts are there already, logs are read later, a person's gcloud asks
+# for projects by another way than a service account's.
+UNSEEN = ("cloudresourcemanager", "iam", "logging", "storage")
+
+
+def test_the_default_build_account_of_a_new_project_cannot_build(fresh: Any, home: Path) -> None:
+    require_tool("gcloud")
+    project = fresh()
+    line = re.findall(r"(?m)^--build-service-account.*\n", (project / "deploy.yaml").read_text("utf-8"))[0]
+    edit("deploy.yaml", line, "")(project)
+    with cloud() as there:
+        done = deploy(project, home, there)
+        assert done.returncode and f"compute@developer.gserviceaccount.com lacks {BUILDER}" in done.stdout
+        assert not there.functions
+
+
+def test_a_flag_that_sets_rights_is_refused_at_the_second_deployment(fresh: Any, home: Path) -> None:
+    """Why deploy.yaml has no --no-allow-unauthenticated: the roles of whoever deploys are not enough, an owner's too many."""
+    require_tool("gcloud")
+    project = fresh(ci="github")
+    with cloud(ready=False) as there:
+        paste(project, home, there, SET_UP)
+        there.caller = DEPLOYER
+        check_output(deploy(project, home, there, "--no-allow-unauthenticated"))
+        done = deploy(project, home, there, "--no-allow-unauthenticated")
+        assert done.returncode and "Permission 'run.services.setIamPolicy' denied" in done.stdout
+        there.caller = OWNER
+        name = there.created["name"]
+        there.grant(name.replace("/functions/", "/services/"), "roles/run.invoker", "allUsers")
+        check_output(deploy(project, home, there))
+        assert there.may_call("user:anybody@example.com", name)
+        check_output(deploy(project, home, there, "--no-allow-unauthenticated"))
+        assert not there.may_call("user:anybody@example.com", name)
+
+
+def in_a_terminal(project: Path, home: Path, there: Cloud) -> str:
+    """Deploy in a terminal and say yes to all that is asked; return what is shown."""
+    import pty  # Windows has none.
+
+    command = section(project, "Deploy it").split()
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(project)
+        os.execvpe(command[0], command, gcloud_environment(home, **there.environment()))
+    os.write(terminal, b"y\n" * 3)
+    shown = b""
+    try:
+        while more := os.read(terminal, 1 << 16):
+            shown += more
+    except OSError:  # That is how a terminal ends on Linux.
+        pass
+    os.close(terminal)
+    assert os.waitpid(pid, 0)[1] == 0, shown.decode()
+    return shown.decode()
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_deployment_changes_no_rights_even_in_a_terminal(fresh: Any, home: Path, quiet: bool) -> None:
+    """And without --quiet it would: so this can be seen."""
+    require_tool("gcloud")
+    project = fresh()
+    if not quiet:
+        edit("deploy.yaml", "--quiet:\n", "")(project)
+    with cloud() as there:
+        shown = in_a_terminal(project, home, there)
+        assert ("Allow unauthenticated invocations" in shown) is not quiet
+        assert bool([one for one in there.asked if "setIamPolicy" in one]) is not quiet
+
+
+@pytest.mark.parametrize("trigger", ["http", "async-http"])
+def test_a_private_function_is_called_by_the_readmes_line(fresh: Any, home: Path, trigger: str) -> None:
+    """curl gets 403 until gcloud, signed in with a key, gives it an identity token."""
+    require_tool("gcloud"), require_tool("curl")
+    project = fresh(trigger=trigger)
+    key = check_output(run("openssl", "genpkey", "-quiet", "-algorithm", "RSA", cwd=home, env=environment(home)))
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+        email = {"client_email": "ada@my-project.iam.gserviceaccount.com", "client_id": "1", "private_key_id": "1"}
+        signed = {"type": "service_account", "private_key": key, "token_uri": f"{there.url}/token", **email}
+        (home / "key.json").write_text(json.dumps(signed))
+        env = gcloud_environment(home, **there.environment())
+        del env["CLOUDSDK_AUTH_DISABLE_CREDENTIALS"]
+        check_output(
+            run("gcloud", "auth", "activate-service-account", "--key-file", home / "key.json", cwd=home, env=env)
+        )
+        *allow, curl = section(project, CALL).splitlines(keepends=True)
+        call = with_variables(project, curl.replace("curl", "curl --fail --silent --show-error"))
+        done = run("sh", "-euc", call, cwd=project, env=env)
+        assert done.returncode and "403" in done.stdout
+        check_output(run("sh", "-euc", with_variables(project, "".join(allow)), cwd=project, env=env))
+        assert json.loads(check_output(run("sh", "-euc", call, cwd=project, env=env))) == {"called": "/call?name=Ada"}
+        without = re.sub(r'-H "[^"]*"', "", call)
+        assert without != call and "403" in run("sh", "-euc", without, cwd=project, env=env).stdout
+
+
+def test_what_a_second_file_does(fresh: Any, home: Path) -> None:
+    """The rules that the README and deploy.yaml state."""
+    require_tool("gcloud")
+    project = fresh(trigger="pubsub")
+    more = project / "deploy.staging.yaml"
+    with cloud() as there:
+        more.write_text("--memory: 1Gi\n--no-retry:\n--update-env-vars:\n  MORE: a, 'b' and $(c)\n")
+        check_output(deploy(project, home, there, f"--flags-file={more.name}"))
+        expected = flags(project, "deploy.yaml", more.name)
+        assert expected.pop("--retry") is None and described(there.created) == expected
+        assert expected["--memory"] == "1Gi" and len(expected["--update-env-vars"]) == 3
+        more.write_text("--retry: false\n")
+        check_output(deploy(project, home, there, f"--flags-file={more.name}"))
+        assert "--retry" in described(there.created)
+        more.write_text("--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: other\n")
+        done = deploy(project, home, there, f"--flags-file={more.name}")
+        assert done.returncode and '"GOOGLE_CLOUD_PROJECT" cannot be specified multiple times' in done.stdout
+        more.write_text("--update-env-vars:\n  A: 1\n")
+        assert "values must be strings" in deploy(project, home, there, f"--flags-file={more.name}").stdout
+        # What is no longer listed stays, until it is removed by name.
+        more.write_text("--remove-env-vars:\n- MORE\n")
+        assert "MORE" in there.created["serviceConfig"]["environmentVariables"]
+        check_output(deploy(project, home, there, f"--flags-file={more.name}"))
+        assert "MORE" not in there.created["serviceConfig"]["environmentVariables"]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_the_readme_lists_what_is_to_be_replaced(bake: Any, trigger: str) -> None:
+    project = bake(trigger=trigger)
+    [listed] = re.findall(r"(?s)In `deploy.yaml`.*?\n\n", (project / "README.md").read_text("utf-8"))
+    text = (project / "deploy.yaml").read_text("utf-8")
+    assert set(re.findall(r"`(my-\w+)`", listed)) == set(re.findall(r"\bmy-\w+", text))
+    # Whatever names something of a project begins so.
+    named_there = re.findall(r"(?m)^ *--(?:project|trigger-topic|trigger-bucket|\S*service-account): (.*)$", text)
+    assert named_there and all("my-" in value for value in named_there)
+
+
+def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Any, home: Path) -> None:
+    require_tool("gcloud")
+    project = fresh()
+    edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")(project)
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+        assert described(there.created) == flags(project)
+        assert flags(project)["--update-build-env-vars"] == {"GOOGLE_VENDOR_PIP_DEPENDENCIES": "vendor"}
+        # And the one that the README puts in its place.
+        [back] = re.findall(r"`(--remove-build-env-vars: \w+)`", (project / "README.md").read_text("utf-8"))
+        edit("deploy.yaml", "--update-build-env-vars:\n  GOOGLE_VENDOR_PIP_DEPENDENCIES: vendor", back)(project)
+        check_output(deploy(project, home, there))
+        assert not there.created["buildConfig"].get("environmentVariables")
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_what_arrives_is_built_and_served(fresh: Any, tmp_path: Path, home: Path, trigger: str) -> None:
+    """gcloud packs and uploads; what arrived is installed from its lock and served."""
+    require_tool("gcloud")
+    project = fresh(trigger=trigger)
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+    arrived = tmp_path / "arrived"
+    zipfile.ZipFile(io.BytesIO(there.archive)).extractall(arrived)
+    env = environment(home)
+    venv, scripts = tmp_path / "venv", tmp_path / "venv" / "bin"
+    check_output(run(sys.executable, "-m", "venv", venv, cwd=home, env=env))
+    pip = (sys.executable, "-m", "uv", "pip", "install", "-q", "--python", venv)
+    check_output(run(*pip, "-r", arrived / "requirements.txt", cwd=home, env=env))
+    check_output(run(scripts / "python", "-m", "compileall", "-q", "-f", arrived, cwd=home, env=env))
+    with served(scripts, arrived, "hello_function", home) as function:
+        check(trigger, function)
+
+
+def test_the_answers_reach_the_request(fresh: Any, home: Path) -> None:
+    require_tool("gcloud")
+    project = fresh(function_name="other-name", python_version="3.12", region="europe-west4", local_package="none")
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+    assert there.created["name"] == "projects/my-project/locations/europe-west4/functions/other-name"
+    assert there.created["buildConfig"]["runtime"] == "python312"
+    assert json.dumps(there.created).count("other_name") == 1

@@ -1,0 +1,205 @@
+"""What comes out: for every combination of answers the exact files, clean, compiling and the same each time."""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from jinja2 import Environment, FileSystemLoader, meta, nodes
+
+from tests.support.folders import contents
+from tests.support.pages import description_shown
+from tests.support.processes import check_output, environment, require_tool, run
+from tests.support.questions import (
+    COMBINATIONS,
+    EVERY_COMBINATION,
+    LONGEST_NAME,
+    LONGEST_PACKAGE,
+    QUESTIONS,
+    ROOT,
+    SKELETON,
+    TAKEN,
+    TRIGGERS,
+    fact,
+    label,
+)
+
+COMMON = {
+    ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
+    "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
+    "tests/conftest.py", "tests/guard/conftest.py", "tests/guard/test_layout.py", "tests/guard/test_requirements_files.py",
+    "tests/guard/test_secrets.py",
+    "tests/guard/test_what_the_cloud_gets.py", "tests/test_main.py",
+}  # fmt: skip
+NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
+
+
+CI = {
+    "none": set(),
+    "github": {".github/dependabot.yml", ".github/workflows/function.yml", ".python-version", "tests/audit.py"},
+    "gitlab": {".gitlab-ci.yml", "tests/audit.py"},
+    "cloudbuild": {"cloudbuild.yaml", "tests/audit.py"},
+}
+SOME_OR_ALL = pytest.mark.parametrize(
+    "combinations", [COMBINATIONS, pytest.param(EVERY_COMBINATION, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+EACH = [
+    pytest.param(answers, id=label(answers), marks=() if answers in COMBINATIONS else pytest.mark.slow)
+    for answers in EVERY_COMBINATION
+]
+
+
+# All that asks about every combination runs in one process of a parallel run, so that each is made once.
+together = pytest.mark.xdist_group("combinations")
+
+
+def files(project: Path) -> set[str]:
+    return {name for name, (kind, _) in contents(project).items() if kind == "file"}
+
+
+@together
+@pytest.mark.parametrize("answers", EACH)
+def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
+    project = bake(**answers)
+    package = answers["local_package"]
+    samples = {f"events/{path.name}" for path in (ROOT / "templates" / answers["trigger"] / "events").glob("*")}
+    special = samples | ({"delivery.py"} if fact(answers["trigger"], "contract") == "event" else set())
+    local = {f"{package}/__init__.py", f"{package}/script.py"} if package != "none" else set()
+    made = COMMON | local | special | CI[answers["ci"]]
+    assert files(project) == made
+    folders = {name for name, (kind, _) in contents(project).items() if kind == "folder"}
+    assert folders == {str(parent) for name in made for parent in PurePosixPath(name).parents} - {"."}
+
+
+@together
+@pytest.mark.parametrize("answers", EACH)
+def test_text_as_it_should_be(bake: Any, answers: dict[str, Any]) -> None:
+    project = bake(**answers)
+    for name in files(project):
+        raw = (project / name).read_bytes()
+        text = raw.decode("utf-8")
+        assert not re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.", text), f"Jinja left in {name}"
+        assert b"\r" not in raw and not re.search(r"[ \t]+$", text, re.MULTILINE), name
+        assert not text or (text.endswith("\n") and not text.endswith("\n\n")), f"{name} must end in one newline"
+        assert "\n\n\n\n" not in text and not text.startswith("\n"), name
+        assert not re.search(r"https?://[^\s]*(pypi|pythonhosted)|file://|/tmp/|/home/", text), name
+        if answers["local_package"] == "none":
+            # The README's command that links the function to its template tells all answers.
+            assert not re.search(r"local.?package", text.replace('"local_package": "none"', ""), re.IGNORECASE), name
+
+
+def test_jinja_left_behind_would_be_seen(bake: Any, fresh: Any) -> None:
+    project = fresh()
+    (project / "main.py").write_text("# {{ fn.entry_point }}\n")
+    with pytest.raises(AssertionError, match="Jinja left in main.py"):
+        test_text_as_it_should_be(lambda **_: project, dict(COMBINATIONS[0]))
+
+
+def test_main_is_short(bake: Any) -> None:
+    for trigger in TRIGGERS:
+        assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
+    assert len(files(bake())) <= 21
+
+
+@together
+@SOME_OR_ALL
+@pytest.mark.parametrize("version", QUESTIONS["python_version"])
+def test_compiles_on(bake: Any, version: str, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+    python = require_tool(f"python{version}")
+    projects = [bake(**answers) for answers in combinations]
+    code = "import ast, pathlib, sys; [ast.parse(f.read_bytes()) for p in sys.argv[1:] for f in pathlib.Path(p).rglob('*.py')]"
+    check_output(run(python, "-c", code, *projects, cwd=tmp_path, env=environment(tmp_path)))
+
+
+def ruff(projects: list[Path], home: Path) -> None:
+    """Assert that ruff finds nothing to say of some projects, and nothing to format."""
+    for command in (("check",), ("format", "--check")):
+        check_output(
+            run(sys.executable, "-m", "ruff", *command, "--no-cache", *projects, cwd=home, env=environment(home))
+        )
+
+
+@together
+@SOME_OR_ALL
+def test_clean_under_ruff(bake: Any, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+    ruff([bake(**answers) for answers in combinations], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("function_name", "package"), NAMES[:2])
+def test_clean_under_ruff_at_the_shortest_and_longest_names(
+    bake: Any, tmp_path: Path, function_name: str, package: str
+) -> None:
+    names = [(trigger, local) for trigger in TRIGGERS for local in (package, "none")]
+    ruff([bake(function_name=function_name, trigger=t, local_package=local) for t, local in names], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("function_name", "package", "local"), [(*NAMES[1], False), (*NAMES[2], True)])
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_clean_under_mypy(
+    bake: Any, installed: Any, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
+) -> None:
+    project = bake(function_name=function_name, trigger=trigger, local_package=package if local else "none")
+    scripts = installed(project)
+    check_output(run(scripts / "mypy", "--cache-dir", mypy_cache, ".", cwd=project, env=environment(mypy_cache)))
+
+
+def test_same_answers_same_bytes(cookiecutter: Any, tmp_path: Path) -> None:
+    assert cookiecutter("--no-input").returncode == 0
+    (tmp_path / "out").rename(tmp_path / "first")
+    assert cookiecutter("--no-input").returncode == 0
+    assert contents(tmp_path / "first") == contents(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
+)
+def test_the_description_is_shown_as_it_is(bake: Any, description: str) -> None:
+    assert description_shown(bake(description=description)) == description.strip()
+
+
+def test_the_description_stands_in_the_readme_only(bake: Any) -> None:
+    project = bake(description="Zq marks the spot")
+    assert [name for name in files(project) if b"Zq" in (project / name).read_bytes()] == ["README.md"]
+
+
+def used_variables() -> set[str]:
+    """Return the names after `cookiecutter.` and `fn.` in all that is rendered, file names included."""
+    folders = (SKELETON, ROOT / "templates", ROOT / "hooks")
+    # What GitHub reads has braces of its own, and is taken in as it stands.
+    sources = [p for folder in folders for p in folder.rglob("*") if p.parent.name != "github" or p.suffix != ".yml"]
+    texts = [p.read_text("utf-8") for p in sources if p.is_file()] + [str(p.relative_to(ROOT)) for p in sources]
+    env = Environment(loader=FileSystemLoader(ROOT / "templates"))
+    used = set()
+    for text in texts:
+        tree = env.parse(text)
+        assert meta.find_undeclared_variables(tree) <= {"cookiecutter", "fn"}
+        for found in tree.find_all(nodes.Getattr):
+            if isinstance(found.node, nodes.Name):
+                used.add(f"{found.node.name}.{found.attr}")
+    return used
+
+
+def test_no_variable_is_missing_or_unused() -> None:
+    used = used_variables()
+    rules = ast.parse((ROOT / "rules" / "answers.py").read_text("utf-8"))
+    calls = [node for node in ast.walk(rules) if isinstance(node, ast.Call)]
+    namespace = next(c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "SimpleNamespace")
+    offered = {f"fn.{keyword.arg}" for keyword in namespace.keywords}
+    # These reach the templates through fn alone.
+    through_fn = {"cookiecutter.ci", "cookiecutter.description", "cookiecutter.hashes", "cookiecutter.local_package"}
+    asked = {f"cookiecutter.{question}" for question in QUESTIONS}
+    assert used <= offered | asked
+    assert (offered | asked) - through_fn <= used
+
+
+def test_every_question_is_labelled() -> None:
+    prompts = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["__prompts__"]
+    assert prompts.keys() == QUESTIONS.keys()
+    for question, default in QUESTIONS.items():
+        if isinstance(default, list):
+            assert prompts[question].keys() == {"__prompt__", *default}

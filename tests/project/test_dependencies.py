@@ -1,0 +1,75 @@
+"""What users add: heavy dependencies, by the README's own lines, in an environment inside the project."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.folders import append
+from tests.support.pages import blocks
+from tests.support.processes import check_output, environment, find_tool, posix_only, run
+from tests.support.questions import QUESTIONS, TRIGGERS
+
+pytestmark = [pytest.mark.slow, posix_only]
+ASKED = ["numpy", "pandas", "requests", "google-cloud-storage", "pydantic", "firebase-admin"]
+IMPORTS = """\
+import firebase_admin
+import numpy
+import pandas
+import requests
+from google.cloud import storage
+from pydantic import BaseModel
+
+
+class Order(BaseModel):
+    number: int
+
+
+def work(bucket: str) -> list[str]:
+    names = [blob.name for blob in storage.Client().list_blobs(bucket)]
+    firebase_admin.initialize_app()
+    table = pandas.DataFrame({"name": names, "length": numpy.zeros(len(names))})
+    return [*table["name"], requests.get("https://example.com", timeout=5).text, str(Order(number=1).number)]
+
+
+"""
+
+
+PYTHONS = sorted((f"python{version}" for version in QUESTIONS["python_version"]), key=lambda name: int(name[8:]))
+
+
+@pytest.mark.parametrize("python", ["oldest", "newest"])
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_heavy_dependencies(fresh: Any, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
+    project = fresh(trigger=trigger)
+    found = next(filter(find_tool, PYTHONS if python == "oldest" else reversed(PYTHONS)))
+    env = environment(home, VIRTUAL_ENV=str(project / ".venv"), MYPY_CACHE_DIR=str(mypy_cache))
+    env["PATH"] = f"{project / '.venv' / 'bin'}{os.pathsep}{env['PATH']}"
+    check_output(run(find_tool(found), "-m", "venv", ".venv", cwd=project, env=env))
+    # The README installs this by pip, which takes longer.
+    check_output(
+        run(
+            Path(sys.executable).with_name("uv"),
+            "pip",
+            "install",
+            "-q",
+            "-r",
+            "requirements-dev.txt",
+            cwd=project,
+            env=env,
+        )
+    )
+    append("requirements.in", "".join(f"{name}\n" for name in ASKED))(project)
+    [lines] = [
+        block
+        for block in blocks((project / "README.md").read_text("utf-8"))
+        if block.endswith("-r requirements.txt -r requirements-dev.txt\n") and "compile" in block
+    ]
+    check_output(run("bash", "-euc", lines, cwd=project, env=env))
+    script = project / "localpackage" / "script.py"
+    first, rest = script.read_text("utf-8").split("\n", 1)
+    script.write_text(f"{first}\n\n{IMPORTS}{rest}", "utf-8")
+    for command in (("pytest", "-q"), ("mypy", ".")):
+        check_output(run(*command, cwd=project, env=env))

@@ -1,0 +1,161 @@
+"""What is uploaded, by what gcloud lists and by the archive that it packs; and how its lock is installed there."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.builder import INSTALLERS, VENDORED, build
+from tests.support.deploying import archived
+from tests.support.fake_cloud import cloud, deploy
+from tests.support.folders import append
+from tests.support.guard import fill_vendor
+from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.questions import ROOT, TRIGGERS, fact
+
+pytestmark = pytest.mark.slow
+# A trigger for each text that is deployed.
+LOCKS = ROOT / "templates" / "locks"
+DISTINCT = list({(LOCKS / fact(t, "locks") / "requirements.txt").read_bytes(): t for t in reversed(TRIGGERS)}.values())
+PLANTED = [
+    ".env", ".env.local", "sa-key.json", "credentials.json", "key.pem", "venv/x.py", ".venv/x.py", "node_modules/x.js", ".git/config",
+    "tests/x.py", "__pycache__/x.pyc", ".pytest_cache/x", ".ruff_cache/x", ".mypy_cache/x", ".DS_Store", ".idea/x", ".vscode/x", "main.py~",
+    "terraform.tfstate", "terraform.tfstate.backup", "x.pyc",
+]  # fmt: skip
+BESIDE = [
+    "another.py",
+    "another/__init__.py",
+    "notes.txt",
+    "localpackage.zip",
+    "localpackage2/x.py",
+    "main.py.bak",
+    "setup.cfg",
+]
+
+
+def plant(project: Path, package: str, event: bool) -> set[str]:
+    """Put all that must not go up into a project; return the paths that must."""
+    for name in [*PLANTED, *BESIDE, *(f"{package}/{name}" for name in PLANTED if package != "none")]:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("secret")
+    expected = {"main.py", "requirements.txt", "cloud_logging.py", *(["delivery.py"] if event else [])}
+    if package != "none":
+        (project / package / "data").mkdir()
+        (project / package / "data" / "table.csv").write_text("1")
+        expected |= {f"{package}/{name}" for name in ("__init__.py", "script.py", "data/table.csv")}
+    (project / "vendor").mkdir()
+    (project / "vendor" / "a-1-py3-none-any.whl").write_text("")
+    return expected | {"vendor/a-1-py3-none-any.whl"}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "package", "hashes"),
+    [*((t, p, False) for t in TRIGGERS for p in ("localpackage", "none")), ("http", "logic", True)],
+)
+def test_exactly_this_is_uploaded(
+    fresh: Any, gcloud: Any, home: Path, trigger: str, package: str, hashes: bool
+) -> None:
+    project = fresh(trigger=trigger, local_package=package, hashes=hashes)
+    expected = plant(project, package, fact(trigger, "contract") == "event")
+    listed = check_output(gcloud("meta", "list-files-for-upload", project))
+    assert {line for line in listed.splitlines() if line} == expected
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+        assert {name for name in archived(there.archive) if not name.endswith("/")} == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [("!/.\n", "", "main.py"), ("!/localpackage\n", "!/localpackage/\n", "localpackage/script.py")],
+)
+def test_what_gcloud_lists_is_not_what_it_packs(
+    fresh: Any, gcloud: Any, home: Path, old: str, new: str, lost: str
+) -> None:
+    """Why .gcloudignore has its second line, and no slash at the end of a folder: the listing would not tell."""
+    project = fresh()
+    ignore = project / ".gcloudignore"
+    assert old in ignore.read_text("utf-8")
+    ignore.write_text(ignore.read_text("utf-8").replace(old, new), "utf-8")
+    assert lost in check_output(gcloud("meta", "list-files-for-upload", project)).splitlines()
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+        assert lost not in archived(there.archive)
+
+
+def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, scripts: Path) -> None:
+    """Each file of a full folder: the guard's reading of .gcloudignore against the archive that gcloud uploads."""
+    project = fresh(trigger="pubsub")
+    plant(project, "localpackage", True)
+    more = [
+        "localpackage/tests/x.py",
+        "localpackage/sub/tests/y.py",
+        "localpackage/ca.pem",
+        "localpackage/sub/b.pem",
+        "data/a/b.csv",
+        "data/c.txt",
+    ]
+    for name in [*more, "prices.json", "localpackage/notes.md", "localpackage/sub/keep.md"]:
+        append(name, "x = 1\n")(project)
+    append("more.ignore", "*.bak\n")(project)
+    append("localpackage/data/a.json", "{}")(project)
+    append("localpackage/x.bak", "x")(project)
+    rules = [
+        "#!include:more.ignore",
+        "data/*.json",
+        "!/localpackage/tests",
+        "!/localpackage/ca.pem",
+        "!/data",
+        "/data/c.txt",
+        "*.md",
+        "!keep.md",
+        "!/prices.json",
+    ]
+    append(".gcloudignore", "".join(f"{rule}\n" for rule in rules))(project)
+    code = (
+        "import sys; sys.path.insert(0, 'tests/guard'); from conftest import ROOT, Upload, rules_of;"
+        "up = Upload(rules_of(ROOT / '.gcloudignore'));"
+        "print(*(p.relative_to(ROOT) for p in ROOT.rglob('*') if p.is_file() and not up.left_out(p)[0]), sep='\\n')"
+    )
+    known = check_output(run(scripts / "python", "-B", "-c", code, cwd=project, env=environment(home))).splitlines()
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+        assert set(known) == {name for name in archived(there.archive) if not name.endswith("/")}
+    assert {"localpackage/ca.pem", "localpackage/tests/x.py", "data/a/b.csv", "localpackage/sub/keep.md"} <= set(known)
+
+
+@posix_only
+def test_gcloud_packs_no_linked_folder(fresh: Any, gcloud: Any, home: Path) -> None:
+    """Why the guard refuses a link: the list has it, and the archive has not."""
+    project = fresh()
+    append("ourlib/__init__.py", "")(project.parent)
+    (project / "ourlib").symlink_to(project.parent / "ourlib")
+    append(".gcloudignore", "!/ourlib\n")(project)
+    assert "ourlib/__init__.py" in check_output(gcloud("meta", "list-files-for-upload", project))
+    with cloud() as there:
+        check_output(deploy(project, home, there))
+        assert not [name for name in archived(there.archive) if "ourlib" in name]
+
+
+@posix_only
+@pytest.mark.parametrize("trigger", DISTINCT)
+def test_the_build_installs_the_lock(bake: Any, fresh: Any, tmp_path: Path, home: Path, trigger: str) -> None:
+    """With hashes and without, from the package index and, in an empty network namespace, from vendor/: the same."""
+    python = require_tool("python3.13")
+    project, locks = fresh(trigger=trigger), [bake(trigger=trigger, hashes=hashes) for hashes in (False, True)]
+    fill_vendor(project, Path(sys.executable).parent, home)
+    # Without pip's own settings, which may name a folder of wheels.
+    alone = {name: value for name, value in environment(home).items() if not name.startswith("PIP_")}
+    alone |= {"PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
+    found = set()
+    for installer in INSTALLERS:
+        assert build(installer, python, project, tmp_path / "none", alone, offline=True).returncode
+        for number, lock in enumerate(locks):
+            shutil.copy(lock / "requirements.txt", project)
+            for offline, options, env in (False, (), environment(home)), (True, VENDORED, alone):
+                layer = tmp_path / f"{installer}-{number}-{offline}"
+                check_output(build(installer, python, project, layer, env, *options, offline=offline))
+                found.add(frozenset(path.name for path in layer.rglob("*.dist-info")))
+    [distributions] = found
+    assert any(name.startswith("functions_framework-") for name in distributions)

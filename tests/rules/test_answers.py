@@ -1,0 +1,254 @@
+"""The questions: what is taken, what is refused, and that a refusal is one line and leaves nothing behind."""
+
+import json
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cookiecutter.exceptions import FailedHookException
+
+from tests.support.folders import contents
+from tests.support.processes import check_output, environment, run
+from tests.support.questions import QUESTIONS, ROOT, TAKEN
+
+UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
+REFUSED = {
+    "function_name": [
+        *UNSAFE, "abc", "a" * 50, "-abc", "abc-", "1abc", "Abcd", "ab_cd", "abcd\n", "größe", "com1", "lpt9",
+        "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "tests", "cloud-logging",
+        "marshal", "time", "google",
+    ],
+    "description": [
+        " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b", "\ud800",
+        "{{ 7 }}", "{{", "}}", "{% if %}", "%}", "{# x #}", "#}",
+    ],
+    "local_package": [
+        *UNSAFE, "1a", "_a", "A", "a-b", "a" * 31, "größe", "class", "test", "json", "annotationlib", "imp", "flask",
+        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
+        "pip", "pkg_resources", "setuptools", "sitecustomize", "usercustomize", "wheel",
+    ],
+    "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in REFUSED.items() for v in values])
+def test_refused(bake: Any, question: str, value: str) -> None:
+    with pytest.raises(FailedHookException) as refusal:
+        bake(**{question: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{question}: ") and len(message.splitlines()) == 1
+    assert repr(value)[:70] in message
+
+
+@pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in TAKEN.items() for v in values])
+def test_taken(bake: Any, question: str, value: str) -> None:
+    assert (bake(**{question: value}) / "main.py").is_file()
+
+
+def test_every_refused_category_is_one_that_the_rule_names() -> None:
+    named = {unicodedata.category(c) for v in REFUSED["description"] for c in v} & {"Cc", "Cs", "Zl", "Zp"}
+    assert named == {"Cc", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(("question", "value"), [(q, values[0]) for q, values in REFUSED.items()])
+def test_a_refusal_on_the_command_line(cookiecutter: Any, tmp_path: Path, question: str, value: str) -> None:
+    done = cookiecutter("--no-input", f"{question}={value}")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1 and done.stdout.startswith(f"{question}: {value!r} ")
+    assert contents(tmp_path / "out") == {}
+
+
+@pytest.mark.parametrize("value", ["{{", "{{ 7 * 7 }}", "{% for %}", "{#"])
+@pytest.mark.parametrize("question", REFUSED)
+def test_jinja_in_an_answer_is_refused_before_it_is_run(bake: Any, question: str, value: str) -> None:
+    with pytest.raises(FailedHookException) as refusal:
+        bake(**{question: value})
+    assert str(refusal.value).startswith(f"{question}: {value!r} does not fit: ")
+
+
+@pytest.mark.parametrize("question", REFUSED)
+def test_a_wrong_answer_is_told_right_after_its_question(cookiecutter: Any, tmp_path: Path, question: str) -> None:
+    names = list(QUESTIONS)
+    before = names.index(question)
+    done = cookiecutter(stdin="\n" * before + "{{ no }}\n" + "\n" * 9)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].partition(f"{question}: '{{{{ no }}}}' does not fit")[1]
+    # The answer to the question is read, and no further one is put.
+    assert f"[{before + 1}/{len(names)}]" in done.stdout and f"[{before + 2}/{len(names)}]" not in done.stdout
+    assert contents(tmp_path / "out") == {}
+
+
+def test_answers_at_the_prompt(cookiecutter: Any, tmp_path: Path) -> None:
+    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n")
+    assert done.returncode == 0, done.stdout
+    made = tmp_path / "out" / "my-function"
+    assert (made / "logic" / "script.py").is_file() and "--hash=" in (made / "requirements.txt").read_text("utf-8")
+    assert (made / ".python-version").read_text("utf-8") == "3.12\n"
+    assert 'python_version = "3.12"' in (made / "pyproject.toml").read_text("utf-8")
+
+
+def test_answers_of_a_user_config(cookiecutter: Any, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    answers = {"function_name": "from-config", "python_version": "3.12", "hashes": True, "local_package": "none"}
+    config.write_text(yaml.safe_dump({"default_context": answers}), "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(config))
+    assert done.returncode == 0, done.stdout
+    assert not (tmp_path / "out" / "from-config" / "localpackage").exists()
+    config.write_text(yaml.safe_dump({"default_context": {**answers, "function_name": "../x"}}), "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(config))
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert done.stdout.startswith("function_name: '../x' ")
+
+
+@pytest.fixture(scope="session")
+def replay_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The replay file that cookiecutter wrote when it made a function."""
+    home = tmp_path_factory.mktemp("replay")
+    command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "description=😀 \\d", "local_package=none")
+    check_output(run(*command, cwd=home, env=environment(home)))
+    return home / ".cookiecutter_replay" / f"{ROOT.name}.json"
+
+
+def edited(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
+    """Return the path of a copy of the replay file with some answers changed."""
+    context = json.loads(replay_file.read_text("utf-8"))
+    context["cookiecutter"].update(changed)
+    (tmp_path / "replay.json").write_text(json.dumps(context), "utf-8")
+    return str(tmp_path / "replay.json")
+
+
+def test_a_replay_file_makes_the_same_again(cookiecutter: Any, replay_file: Path, tmp_path: Path) -> None:
+    done = cookiecutter("--replay-file", edited(replay_file, tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert contents(tmp_path / "out") == {
+        name: held for name, held in contents(replay_file.parent.parent).items() if name.startswith("hello-function")
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        *((question, values[0]) for question, values in REFUSED.items()),
+        ("trigger", "../../hooks"), ("python_version", "3.9"), ("python_version", 3.12), ("hashes", "yes"),
+        ("description", "{{ 7 }}"), ("function_name", 7), ("region", None),
+    ],
+)  # fmt: skip
+def test_a_replay_file_edited_into_something_unsafe(
+    cookiecutter: Any, replay_file: Path, tmp_path: Path, question: str, value: Any
+) -> None:
+    mine = tmp_path / "out" / "hello-function" / "main.py"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{question: value}), "-f")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{question}: {value!r} ")
+    assert contents(tmp_path / "out").keys() == {"hello-function", "hello-function/main.py"}
+    assert mine.read_text() == "mine"
+
+
+def test_a_replay_file_that_names_no_rules(cookiecutter: Any, replay_file: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "hello-function" / "main.py"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    before = contents(tmp_path / "out")
+    for name in ("../evil", "hello-function"):
+        done = cookiecutter("--replay-file", edited(replay_file, tmp_path, _extensions=[], function_name=name), "-f")
+        assert done.returncode != 0
+        assert contents(tmp_path / "out") == before and not (tmp_path / "evil").exists()
+
+
+PRIVATE = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+PRIVATE = {name: value for name, value in PRIVATE.items() if name.startswith("_") and name != "__prompts__"}
+
+
+def made_by(expression: str, file: Path) -> str:
+    """Return a value that creates a file when Jinja renders it."""
+    return expression.replace("CODE", f"cycler.__init__.__globals__.os.open({str(file)!r}, 65)")
+
+
+@pytest.mark.parametrize("channel", ["command line", "config"])
+@pytest.mark.parametrize("value", ["x", "{{ CODE }}", "{% if CODE %}{% endif %}", "{{ 7", "{# #}"])
+@pytest.mark.parametrize("name", ["__before", "__after"])
+def test_a_private_value_is_the_templates_and_never_run(
+    cookiecutter: Any, tmp_path: Path, name: str, value: str, channel: str
+) -> None:
+    value = made_by(value, tmp_path / "was-run")
+    if channel == "config":
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump({"default_context": {name: value}}), "utf-8")
+        done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
+    else:
+        done = cookiecutter("--no-input", f"{name}={value}")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{name}: ") and "leave it out" in done.stdout
+    assert contents(tmp_path / "out") == {} and not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"trim_blocks": False},
+        {"newline_sequence": "\r\n"},
+        {"variable_start_string": "<<", "variable_end_string": ">>"},
+        {"block_start_string": "<%", "block_end_string": "%>"},
+        {"line_statement_prefix": "%"},
+    ],
+)
+def test_jinja_is_set_up_by_the_template_alone(cookiecutter: Any, tmp_path: Path, marks: dict[str, Any]) -> None:
+    code = made_by("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
+    config = {"default_context": {"_jinja2_env_vars": marks, "region": code}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith("_jinja2_env_vars: ") and "leave it out" in done.stdout
+    assert contents(tmp_path / "out") == {} and not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "x") for name in PRIVATE if name.startswith("__")), ("__before", None),
+        ("_jinja2_env_vars", {}), ("_jinja2_env_vars", {**PRIVATE["_jinja2_env_vars"], "trim_blocks": False}),
+        ("_jinja2_env_vars", {**PRIVATE["_jinja2_env_vars"], "variable_start_string": "<<"}),
+        ("_extensions", PRIVATE["_extensions"] * 2), ("_extensions", [*PRIVATE["_extensions"], "jinja2.ext.do"]),
+    ],
+)  # fmt: skip
+def test_a_replay_file_edited_into_another_private_value(
+    cookiecutter: Any, replay_file: Path, tmp_path: Path, name: str, value: Any
+) -> None:
+    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: value}))
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert done.stdout.startswith(f"{name}: ") and "leave it out" in done.stdout
+    assert contents(tmp_path / "out") == {}
+
+
+def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_path: Path) -> None:
+    """cruft leaves such values out today, and older ones did not."""
+    code = made_by("{{ CODE }}", tmp_path / "was-run")
+    command = (sys.executable, "-m", "cruft", "create", template, "--no-input")
+    done = run(*command, "--extra-context", json.dumps({"__before": code}), cwd=home, env=environment(home))
+    assert done.returncode and "__before: " in done.stdout and "leave it out" in done.stdout
+    assert not (home / "hello-function").exists() and not (tmp_path / "was-run").exists()
+    check_output(run(*command, cwd=home, env=environment(home)))
+    kept = json.loads((home / "hello-function" / ".cruft.json").read_text("utf-8"))
+    kept["context"]["cookiecutter"]["__before"] = code
+    (home / "hello-function" / ".cruft.json").write_text(json.dumps(kept), "utf-8")
+    check_output(run(*command[:3], "diff", cwd=home / "hello-function", env=environment(home)))
+    assert not (tmp_path / "was-run").exists()
+
+
+def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Any, tmp_path: Path) -> None:
+    done = cookiecutter("--no-input", "python_version=3.9")
+    assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
+    done = cookiecutter("--no-input", "hashes=perhaps")
+    assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
+
+
+def test_a_wrong_choice_in_a_config_is_passed_over_with_all_after_it(cookiecutter: Any, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("default_context:\n  python_version: 3.12\n  function_name: never-seen\n", "utf-8")
+    done = cookiecutter("--no-input", "--config-file", str(config))
+    assert done.returncode == 0 and "Invalid default received" in done.stdout
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["hello-function"]

@@ -1,0 +1,140 @@
+"""The words at the end: they undo nothing, they are said where they are of use, and the lines run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.folders import append, as_made, contents
+from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
+from tests.support.questions import ROOT
+
+COMMAND = (sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "-o")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_narrow_encoding_undoes_nothing(tmp_path: Path, home: Path, encoding: str) -> None:
+    """As where the output goes into a pipe on Windows."""
+    out = tmp_path / "Dokumente-проект"
+    env = environment(home, PYTHONUTF8="0", PYTHONIOENCODING=encoding)
+    done = check_output(run(*COMMAND, out, cwd=tmp_path, env=env))
+    assert (out / "hello-function" / "main.py").is_file()
+    assert "Made hello-function." in done and "Dokumente-??????" in done
+
+
+@posix_only
+@pytest.mark.parametrize("output", [">&-", ">/dev/full", "| :"])
+def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path, bake: Any, output: str) -> None:
+    if output == ">/dev/full" and not Path(output[1:]).exists():
+        pytest.skip("/dev/full is not on this machine")
+    if output == "| :":
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([*COMMAND, tmp_path / "out"], cwd=tmp_path, env=environment(home), stdout=writer)
+        os.close(writer)
+    else:
+        command = ["sh", "-c", f'exec "$@" {output}', "sh", *COMMAND, str(tmp_path / "out")]
+        done = subprocess.run(command, cwd=tmp_path, env=environment(home))
+    assert done.returncode == 0
+    assert contents(tmp_path / "out" / "hello-function") == as_made(bake())
+
+
+def test_a_folder_whose_files_are_kept_is_not_said_to_run(tmp_path: Path, home: Path) -> None:
+    """Its requirements are its own, and have to be locked first."""
+    append("hello-function/requirements.txt", "requests\n")(tmp_path)
+    done = check_output(run(*COMMAND, tmp_path, "-f", "-s", cwd=tmp_path, env=environment(home)))
+    assert done.strip() == "Added what hello-function lacked. Your files are as they were."
+
+
+def test_cruft_hears_only_of_what_stays(template: Path, home: Path) -> None:
+    def cruft(*arguments: str | Path, cwd: Path = home) -> str:
+        return check_output(run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home)))
+
+    assert "Made hello-function." in cruft("create", template, "--no-input")
+    project = home / "hello-function"
+    for command in ("diff", "check"):
+        assert "Made " not in cruft(command, cwd=project)
+    git("init", cwd=project)
+    git("add", ".", cwd=project)
+    git("commit", "-m", "new", cwd=project)
+    append("{{cookiecutter.function_name}}/cloud_logging.py", "# Newer.\n")(template)
+    git("commit", "-am", "newer", cwd=template)
+    assert "Made " not in cruft("update", "--skip-apply-ask", cwd=project)
+    assert (project / "cloud_logging.py").read_text("utf-8").endswith("# Newer.\n")
+    (project / ".cruft.json").unlink()
+    assert "Made " not in cruft("link", template, "--no-input", cwd=project)
+
+
+def steps(out: Path, home: Path, path: Path, version: str = "3.13") -> list[str]:
+    """Return the lines that are said to somebody who has only a folder of commands."""
+    env = environment(home, PATH=str(path))
+    done = check_output(run(*COMMAND, out, f"python_version={version}", cwd=home, env=env))
+    said = done.splitlines()
+    assert "Made hello-function. To run it (README.md has the rest):" in said
+    return [line[2:] for line in said if line.startswith("  ")]
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Path:
+    """An empty folder for commands."""
+    (tmp_path / "commands").mkdir()
+    return tmp_path / "commands"
+
+
+def command(folder: Path, name: str, code: int = 0) -> None:
+    (folder / name).write_text(f"#!/bin/sh\nexit {code}\n")
+    (folder / name).chmod(0o755)
+
+
+LOCKS = "-r requirements.txt -r requirements-dev.txt"
+
+
+@posix_only
+def test_the_lines_name_what_is_there(tmp_path: Path, home: Path, commands: Path) -> None:
+    def install(version: str = "3.13") -> str:
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        return steps(tmp_path / "out", home, commands, version)[1]
+
+    assert install() == f"'{sys.executable}' -m venv .venv && .venv/bin/python -m pip install {LOCKS}"
+    command(commands, "python")
+    assert install() == f"python -m venv .venv && .venv/bin/python -m pip install {LOCKS}"
+    command(commands, "python3")
+    assert install().startswith("python3 -m venv .venv && ")
+    # As pyenv puts one there for a Python that is not chosen.
+    command(commands, "python3.12", 127)
+    assert install("3.12").startswith("python3 -m venv .venv && ")
+    command(commands, "python3.12")
+    assert install("3.12").startswith("python3.12 -m venv .venv && ")
+    assert install("3.13").startswith("python3 -m venv .venv && ")
+    command(commands, "uv")
+    assert install("3.12") == f"uv venv --python 3.12 && uv pip install --python .venv {LOCKS}"
+
+
+@pytest.mark.slow
+@posix_only
+@pytest.mark.parametrize("with_uv", [True, False])
+@pytest.mark.parametrize("active", [True, False])
+def test_the_lines_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool, active: bool) -> None:
+    """Whatever environment is active."""
+    python = require_tool("python3.12")
+    (commands / "python3.12").write_text(f'#!/bin/sh\nexec {python} "$@"\n')
+    (commands / "python3.12").chmod(0o755)
+    if with_uv:
+        uv = Path(sys.executable).with_name("uv")
+        (commands / "uv").symlink_to(uv if uv.exists() else require_tool("uv"))
+    lines = steps(tmp_path / "ein Ordner", home, commands, "3.12")
+    assert lines[1].startswith("uv venv " if with_uv else "python3.12 -m venv ")
+    env = environment(home, PATH=f"{commands}:/usr/bin:/bin")
+    other = tmp_path / "other"
+    if active:
+        check_output(run(python, "-m", "venv", "--without-pip", other, cwd=home, env=env))
+        env |= {"VIRTUAL_ENV": str(other), "PATH": f"{other / 'bin'}:{env['PATH']}"}
+    before = contents(other)
+    check_output(
+        run("bash", "-euc", "\n".join([*lines[:2], lines[2].partition(" ")[0] + " --help"]), cwd=home, env=env)
+    )
+    assert contents(other) == before

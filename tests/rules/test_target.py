@@ -1,0 +1,296 @@
+"""Where a function is made: what a fork must not emit, and that a folder which is there already comes to no harm."""
+
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.folders import contents
+from tests.support.processes import as_a_person, environment, posix_only, run
+from tests.support.questions import ROOT
+
+NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
+
+
+@pytest.fixture
+def fork(tmp_path: Path) -> Path:
+    """A copy of the template to break."""
+    copy = tmp_path / "fork"
+    return Path(shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__")))
+
+
+def skeleton(fork: Path) -> Path:
+    return fork / "{{cookiecutter.function_name}}"
+
+
+def refused(done: Any, *said: str) -> None:
+    """Assert one line that says so, and exit code 1."""
+    assert done.returncode == 1, done.stdout
+    assert len(done.stdout.splitlines()) == 1, done.stdout
+    for words in said:
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [*((".", name) for name in NEVER_READ), ("tests", "Setup.py"), ("tests/deep/er", "Pipfile")]
+)
+def test_a_fork_that_emits_what_is_never_read(
+    cookiecutter: Any, fork: Path, tmp_path: Path, name: str, folder: str
+) -> None:
+    place = skeleton(fork) / folder
+    place.mkdir(parents=True, exist_ok=True)
+    (place / name).write_text("")
+    refused(cookiecutter("--no-input", template=fork), name, "take it out")
+    assert contents(tmp_path / "out") == {}
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir()
+    (mine / "main.py").write_text("mine")
+    refused(cookiecutter("--no-input", "-f", template=fork), name)
+    assert contents(mine) == {"main.py": ("file", b"mine")}
+
+
+@posix_only
+def test_a_fork_that_links_to_what_is_never_read(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
+    (skeleton(fork) / "Pipfile").symlink_to("README.md")
+    refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
+    assert contents(tmp_path / "out") == {}
+
+
+def test_a_fork_whose_file_becomes_one_when_it_is_rendered(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
+    (skeleton(fork) / "{{'Pip'}}file").write_text("")
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir(parents=True)
+    (mine / "main.py").write_text("mine")
+    refused(cookiecutter("--no-input", "-f", template=fork), "Pipfile", "take it out")
+    assert contents(mine) == {"main.py": ("file", b"mine")}
+
+
+def test_a_fork_whose_hook_writes_one(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
+    (fork / "hooks" / "pre_gen_project.py").write_text("open('Pipfile', 'w').close()\n")
+    done = cookiecutter("--no-input", template=fork)
+    assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
+    assert contents(tmp_path / "out") == {}
+
+
+@pytest.mark.parametrize("name", [*NEVER_READ, "Pipfile and setup.py"])
+def test_an_existing_folder_with_what_is_never_read(cookiecutter: Any, tmp_path: Path, name: str) -> None:
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir(parents=True)
+    for one in name.split(" and "):
+        (mine / one).write_text("requests = '*'")
+    (mine / "main.py").write_text("mine")
+    before = contents(mine)
+    refused(cookiecutter("--no-input", "-f"), f"never read {name} in {mine}", "to requirements.in")
+    assert contents(mine) == before
+
+
+def test_the_pre_hook_refuses_it_too(fork: Path, tmp_path: Path) -> None:
+    """For callers that do not tell Jinja the output folder, as `cruft create` does not."""
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir(parents=True)
+    (mine / "setup.py").write_text("mine")
+    (mine / "main.py").write_text("mine")
+    before = contents(mine)
+    for command in ("init", "add .", "-c user.name=a -c user.email=a@b commit -qm x"):
+        subprocess.run(["git", "-c", "init.defaultBranch=main", *command.split()], cwd=fork, check=True)
+    home = tmp_path / "home"
+    home.mkdir()
+    cruft = (sys.executable, "-m", "cruft", "create", fork, "--no-input", "-f", "--output-dir", tmp_path / "out")
+    done = run(*cruft, cwd=tmp_path, env=environment(home))
+    assert done.returncode != 0 and "Google's builders never read setup.py" in done.stdout
+    assert contents(mine) == before
+
+
+def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter: Any, tmp_path: Path) -> None:
+    folders = [".venv", "venv", "node_modules/x", ".tox/py", "localpackage", "thirdparty"]
+    mine = [tmp_path / "out" / "hello-function" / folder / "setup.py" for folder in folders]
+    for file in mine:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+    done = cookiecutter("--no-input", "-f")
+    assert done.returncode == 0, done.stdout
+    assert all(file.read_text() == "mine" for file in mine)
+
+
+def test_without_force_an_existing_folder_stays(cookiecutter: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir(parents=True)
+    (mine / "main.py").write_text("mine")
+    done = cookiecutter("--no-input")
+    assert done.returncode == 1 and "already exists" in done.stdout
+    assert contents(mine) == {"main.py": ("file", b"mine")}
+
+
+def test_what_was_declined_stays(cookiecutter: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "hello-function"
+    for folder in ("localpackage", "none"):
+        (mine / folder).mkdir(parents=True)
+        (mine / folder / "script.py").write_text("mine")
+    assert cookiecutter("--no-input", "-f", "local_package=none").returncode == 0
+    for folder in ("localpackage", "none"):
+        assert contents(mine / folder) == {"script.py": ("file", b"mine")}
+
+
+@posix_only
+@pytest.mark.parametrize("path", ["tests", "localpackage", "tests/conftest.py", "main.py", "README.md"])
+def test_a_link_to_outside_is_not_written_through(cookiecutter: Any, tmp_path: Path, path: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "script.py").write_text("mine")
+    place = tmp_path / "out" / "hello-function" / path
+    place.parent.mkdir(parents=True)
+    place.symlink_to(outside / "script.py" if place.suffix else outside)
+    before = contents(tmp_path / "out"), contents(outside)
+    refused(cookiecutter("--no-input", "-f"), f"{place} is a link")
+    assert (contents(tmp_path / "out"), contents(outside)) == before
+
+
+@posix_only
+def test_a_link_that_leads_nowhere_yet(cookiecutter: Any, tmp_path: Path) -> None:
+    place = tmp_path / "out" / "hello-function" / "main.py"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(tmp_path / "not-there")
+    refused(cookiecutter("--no-input", "-f"), "is a link")
+    assert not (tmp_path / "not-there").exists()
+
+
+@posix_only
+def test_a_function_folder_that_is_a_link(cookiecutter: Any, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "hello-function").symlink_to(tmp_path / "outside")
+    refused(cookiecutter("--no-input", "-f"), "is a link")
+    assert contents(tmp_path / "outside") == {}
+
+
+@posix_only
+def test_a_link_that_stays_inside_is_followed(cookiecutter: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "hello-function"
+    (mine / "docs").mkdir(parents=True)
+    (mine / "docs" / "index.md").write_text("mine")
+    (mine / "README.md").symlink_to("docs/index.md")
+    assert cookiecutter("--no-input", "-f").returncode == 0
+    assert (mine / "README.md").is_symlink()
+
+
+@pytest.mark.parametrize(("path", "is_folder"), [("tests", False), ("localpackage", False), ("main.py", True)])
+def test_a_file_in_a_folders_way(cookiecutter: Any, tmp_path: Path, path: str, is_folder: bool) -> None:
+    place = tmp_path / "out" / "hello-function" / path
+    place.parent.mkdir(parents=True)
+    place.mkdir() if is_folder else place.write_text("mine")
+    before = contents(tmp_path / "out")
+    refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a ", "move it away")
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.fixture
+def bound(tmp_path: Path, home: Path) -> Any:
+    """Run cookiecutter as one whom permissions bind."""
+    command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", tmp_path / "out")
+    return lambda *flags: run(*as_a_person(*command), *flags, cwd=tmp_path, env=environment(home))
+
+
+@posix_only
+def test_a_file_that_is_read_only(bound: Any, tmp_path: Path) -> None:
+    main = tmp_path / "out" / "hello-function" / "main.py"
+    main.parent.mkdir(parents=True)
+    main.write_text("mine")
+    main.chmod(0o444)
+    before = contents(tmp_path / "out")
+    refused(bound("-f"), f"{main} is read-only", "make it writable")
+    # Writable or not, it would be refused without -f.
+    refused(bound(), "already exists")
+    assert contents(tmp_path / "out") == before
+    assert bound("-f", "--skip-if-file-exists").returncode == 0
+    assert main.read_text() == "mine" and (main.parent / "README.md").is_file()
+
+
+@posix_only
+@pytest.mark.parametrize("folder", ["", "hello-function", "hello-function/tests"])
+def test_a_folder_that_is_read_only(bound: Any, tmp_path: Path, folder: str) -> None:
+    place = tmp_path / "out" / folder
+    place.mkdir(parents=True)
+    place.chmod(0o555)
+    before = contents(tmp_path / "out")
+    refused(bound("-f"), f"{place} is read-only", "make it writable")
+    assert contents(tmp_path / "out") == before
+
+
+@posix_only
+def test_a_file_that_is_read_only_is_seen_by_the_pre_hook_too(fork: Path, tmp_path: Path) -> None:
+    """For callers that do not tell Jinja the output folder, as `cruft create` does not."""
+    hook = (fork / "hooks" / "pre_gen_project.py").read_text("utf-8")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "main.py").write_text("mine")
+    (mine / "main.py").chmod(0o444)
+    for kept, code in (("False", 1), ("True", 0)):
+        filled = hook.replace("{{fn.root | tojson}}", repr(str(ROOT))).replace("{{fn.plan() | tojson}}", "['main.py']")
+        (tmp_path / "hook.py").write_text(filled.replace("{{fn.files_are_kept}}", kept), "utf-8")
+        done = run(*as_a_person(sys.executable, tmp_path / "hook.py"), cwd=mine, env=environment(tmp_path))
+        assert (done.returncode, "is read-only" in done.stdout) == (code, bool(code)), done.stdout
+
+
+@posix_only
+def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Any) -> None:
+    project = bake(trigger="firestore", hashes=True, ci="github")
+    # Four kilobytes are what a file or a folder takes at least.
+    size = sum(len(raw) + 4096 for _, raw in contents(project).values())
+    assert size < runpy.run_path(str(ROOT / "rules" / "target.py"))["ROOM"]
+
+
+@posix_only
+def test_a_link_to_itself_and_a_pipe(cookiecutter: Any, tmp_path: Path) -> None:
+    main = tmp_path / "out" / "hello-function" / "main.py"
+    main.parent.mkdir(parents=True)
+    main.symlink_to("main.py")
+    refused(cookiecutter("--no-input", "-f"), "in the way of a file")
+    main.unlink()
+    os.mkfifo(main)
+    refused(cookiecutter("--no-input", "-f"), "in the way of a file")
+
+
+def test_an_output_folder_that_cookiecutter_would_act_on(cookiecutter: Any, tmp_path: Path) -> None:
+    for name in ("{{cookiecutter.region}}", "a{%b"):
+        refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "does not fit")
+        assert not (tmp_path / name).exists()
+
+
+def test_a_file_where_the_function_goes(cookiecutter: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "hello-function").write_text("mine")
+    refused(cookiecutter("--no-input", "-f"), "move it away")
+    assert (tmp_path / "out" / "hello-function").read_text() == "mine"
+
+
+def test_force_twice_is_as_once(cookiecutter: Any, tmp_path: Path) -> None:
+    assert cookiecutter("--no-input").returncode == 0
+    before = contents(tmp_path / "out")
+    (tmp_path / "out" / "hello-function" / ".env").write_text("mine")
+    assert cookiecutter("--no-input", "-f").returncode == 0
+    (tmp_path / "out" / "hello-function" / ".env").unlink()
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("answers", [(), ("local_package=none",)])
+def test_hooks_may_be_declined(cookiecutter: Any, tmp_path: Path, answers: tuple[str, ...]) -> None:
+    done = cookiecutter("--no-input", "--accept-hooks", "no", *answers)
+    assert done.returncode == 0 and (tmp_path / "out" / "hello-function" / "main.py").is_file()
+
+
+def test_the_end_says_what_is_next(cookiecutter: Any, tmp_path: Path) -> None:
+    done = cookiecutter("--no-input")
+    steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert len(steps) == 3 and steps[0] == f"cd '{tmp_path}{os.sep}out{os.sep}hello-function'"
+
+
+def test_hooks_are_short_and_need_only_python() -> None:
+    for hook in (ROOT / "hooks").iterdir():
+        text = hook.read_text("utf-8")
+        assert len(text.splitlines()) <= 40
+        compile(text, hook.name, "exec")

@@ -1,0 +1,148 @@
+"""Which Pythons and cookiecutters make a function, what the others say, and that the rules are found among strangers."""
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.folders import as_made, contents
+from tests.support.processes import check_output, environment, require_tool, run
+from tests.support.questions import ROOT
+
+MODULE = "fn_template_needs_cookiecutter_2_3_or_newer"
+FACTS = runpy.run_path(str(ROOT / f"{MODULE}.py"))
+Made = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
+    """Return the Python of an environment that holds a cookiecutter."""
+    made: dict[tuple[str, str], Path] = {}
+
+    def python_with(python: str, cookiecutter: str) -> Path:
+        if (python, cookiecutter) not in made:
+            folder = tmp_path_factory.mktemp("old")
+            env, uv, venv = environment(folder), (sys.executable, "-m", "uv"), folder / "venv"
+            check_output(run(*uv, "venv", "-q", "--python", require_tool(python), venv, cwd=folder, env=env))
+            check_output(
+                run(*uv, "pip", "install", "-q", "--python", venv, f"cookiecutter{cookiecutter}", cwd=folder, env=env)
+            )
+            scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
+            made[python, cookiecutter] = scripts / "python"
+        return made[python, cookiecutter]
+
+    return python_with
+
+
+@pytest.fixture
+def made(tmp_path: Path, home: Path) -> Made:
+    """Run a Python's cookiecutter into tmp_path / 'out'."""
+
+    def made(python: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = (python, "-m", "cookiecutter", ROOT, "-o", tmp_path / "out")
+        return run(*command, *arguments, cwd=tmp_path, env=environment(home, PYTHONDONTWRITEBYTECODE="1"), stdin=stdin)
+
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("python", "cookiecutter"),
+    [("python3.9", "<3"), ("python3.11", "==2.1.1"), ("python3.11", "==2.2.3")],
+)
+def test_what_is_too_old_is_told_in_one_line(
+    python_with: Any, made: Made, tmp_path: Path, python: str, cookiecutter: str
+) -> None:
+    done = made(python_with(python, cookiecutter), "--no-input")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
+    assert "needs Python 3.10 or newer and cookiecutter 2.3 or newer; this is Python " in done.stdout
+    assert python.removeprefix("python") in done.stdout and cookiecutter.strip("=<") in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_what_looks_for_no_module_in_a_template_says_what_it_lacks(
+    python_with: Any, made: Made, tmp_path: Path
+) -> None:
+    done = made(python_with("python3.11", "==1.7.3"), "--no-input")
+    assert (done.returncode, done.stdout) == (1, f"Unable to load extension: No module named '{MODULE}'\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("python", "cookiecutter"),
+    [("python3.10", "<3"), *(("python3.11", f"=={version}") for version in ("2.3.0", "2.4.0", "2.5.0", "2.6.0"))],
+)
+def test_from_the_least_on_each_makes_the_same(
+    bake: Any, python_with: Any, made: Made, tmp_path: Path, python: str, cookiecutter: str
+) -> None:
+    command = python_with(python, cookiecutter)
+    check_output(made(command, stdin="\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n"))
+    answers = {"description": "Says hello.", "python_version": "3.12", "local_package": "logic", "hashes": True}
+    newest = as_made(bake(**answers, region="europe-west1", ci="github"))
+    assert contents(tmp_path / "out" / "hello-function") == newest
+    check_output(made(command, "--replay", "-f"))
+    assert contents(tmp_path / "out" / "hello-function") == newest
+    refused = made(command, "--no-input", "region={{ 7 }}")
+    assert refused.stdout.startswith("region: '{{ 7 }}' does not fit") and len(refused.stdout.splitlines()) == 1
+
+
+def test_the_least_is_one_figure() -> None:
+    least = "_".join(map(str, FACTS["LEAST_COOKIECUTTER"]))
+    assert f"fn_template_needs_cookiecutter_{least}_or_newer" == MODULE
+    asked = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+    assert asked["_extensions"] == [f"{MODULE}.FnTemplate"]
+
+
+def test_in_a_folder_with_extensions_of_its_own(cookiecutter: Any, tmp_path: Path) -> None:
+    """`python -m` puts the folder one is in before all others."""
+    (tmp_path / "local_extensions.py").write_text("raise SystemExit('not this one')\n")
+    check_output(cookiecutter("--no-input"))
+    assert (tmp_path / "out" / "hello-function" / "main.py").is_file()
+
+
+def test_after_a_template_with_extensions_of_its_own(tmp_path: Path, home: Path) -> None:
+    other = tmp_path / "other"
+    (other / "{{cookiecutter.name}}").mkdir(parents=True)
+    (other / "{{cookiecutter.name}}" / "file").write_text("{{ cookiecutter.name }}")
+    (other / "cookiecutter.json").write_text('{"name": "theirs", "_extensions": ["local_extensions.Theirs"]}')
+    (other / "local_extensions.py").write_text("from jinja2.ext import Extension\n\n\nclass Theirs(Extension): ...\n")
+    code = f"""
+import sys
+from cookiecutter.main import cookiecutter
+for template in {str(other)!r}, {str(ROOT)!r}:
+    cookiecutter(template, no_input=True)
+assert sys.modules["local_extensions"].Theirs
+"""
+    check_output(run(sys.executable, "-c", code, cwd=tmp_path, env=environment(home)))
+    assert (tmp_path / "theirs" / "file").is_file() and (tmp_path / "hello-function" / "main.py").is_file()
+
+
+@pytest.mark.parametrize("name", [MODULE, "local_extensions"])
+def test_the_rules_are_there_once(name: str) -> None:
+    """Under the name of the first releases too, which replay files hold."""
+    code = f"""
+from cookiecutter.utils import create_env_with_context
+environment = create_env_with_context({{"cookiecutter": {{"_extensions": ["{name}.FnTemplate"]}}}})
+print([type(extension).__name__ for extension in environment.iter_extensions()])
+"""
+    done = check_output(run(sys.executable, "-c", code, cwd=ROOT, env=environment(ROOT, PYTHONDONTWRITEBYTECODE="1")))
+    assert re.findall("Rules", done) == ["Rules"]
+
+
+def test_a_replay_file_of_an_older_release(cookiecutter: Any, home: Path, tmp_path: Path) -> None:
+    check_output(cookiecutter("--no-input"))
+    before = contents(tmp_path / "out")
+    replay = home / ".cookiecutter_replay" / f"{ROOT.name}.json"
+    context = json.loads(replay.read_text("utf-8"))
+    context["cookiecutter"]["_extensions"] = ["local_extensions.FnTemplate"]
+    replay.write_text(json.dumps(context), "utf-8")
+    check_output(cookiecutter("--replay", "-f"))
+    assert contents(tmp_path / "out") == before

@@ -1,0 +1,87 @@
+"""Deployments, as a project's README describes them."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.fake_cloud import Cloud, gcloud_environment
+from tests.support.folders import edit
+from tests.support.pages import section
+from tests.support.processes import check_output, run
+
+DEPLOYER = "serviceAccount:deployer@my-project.iam.gserviceaccount.com"
+
+
+SET_UP, CALL, STAGE, GITHUB = "Before the first deployment", "Calling it", "A second stage", "From GitHub"
+
+
+UNCOMMENTED = edit("deploy.yaml", "# --update-secrets:\n#   API_KEY", "--update-secrets:\n  API_KEY")
+
+
+def flags(project: Path, *names: str) -> dict[str, Any]:
+    """Return the flags in a project's files as gcloud puts them together: the last one counts, maps are merged."""
+    result: dict[str, Any] = {}
+    for name in names or ("deploy.yaml",):
+        for flag, value in yaml.safe_load((project / name).read_text("utf-8")).items():
+            result[flag] = {**result.get(flag, {}), **value} if isinstance(value, dict) else value
+    return result
+
+
+def described(function: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags that make a function; each of its fields, and nothing else, is in one of them."""
+    _, project, _, region, _, _ = function["name"].split("/")
+    service, build, event = function["serviceConfig"], function["buildConfig"], function.get("eventTrigger")
+    found: dict[str, Any] = {
+        "--project": project,
+        "--region": region,
+        "--gen2": None,
+        "--runtime": build["runtime"],
+        "--source": ".",
+        "--entry-point": build["entryPoint"],
+        "--run-service-account": service["serviceAccountEmail"],
+        "--build-service-account": build["serviceAccount"],
+        "--cpu": int(service["availableCpu"]),
+        "--memory": service["availableMemory"],
+        "--concurrency": service["maxInstanceRequestConcurrency"],
+        "--max-instances": service["maxInstanceCount"],
+        "--update-env-vars": service["environmentVariables"],
+        "--quiet": None,
+    }
+    if secrets := service.get("secretEnvironmentVariables"):
+        found["--update-secrets"] = {one["key"]: f"{one['secret']}:{one['version']}" for one in secrets}
+    if variables := build.get("environmentVariables"):
+        found["--update-build-env-vars"] = variables
+    if event is None:
+        return found | {"--trigger-http": None}
+    found |= {"--trigger-service-account": event["serviceAccountEmail"]}
+    found |= {"--retry" if event["retryPolicy"] == "RETRY_POLICY_RETRY" else "--no-retry": None}
+    found |= {"--trigger-location": event["triggerRegion"]} if "triggerRegion" in event else {}
+    filters = event.get("eventFilters", [])
+    if event["eventType"] == "google.cloud.pubsub.topic.v1.messagePublished":
+        return found | {"--trigger-topic": event["pubsubTopic"].removeprefix(f"projects/{project}/topics/")}
+    if event["eventType"] == "google.cloud.storage.object.v1.finalized":
+        [bucket] = filters
+        return found | {"--trigger-bucket": bucket["value"]}
+    exact = {one["attribute"]: one["value"] for one in filters if "operator" not in one}
+    patterns = {one["attribute"]: one["value"] for one in filters if "operator" in one}
+    found["--trigger-event-filters"] = {"type": event["eventType"], **exact}
+    return found | ({"--trigger-event-filters-path-pattern": patterns} if patterns else {})
+
+
+def paste(project: Path, home: Path, there: Cloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
+    """Paste the lines of sections of a project's README into one shell, one part of them changed; return what they say."""
+    lines = "".join(section(project, title) for title in titles).replace(*instead)
+    return check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
+
+
+def with_variables(project: Path, lines: str) -> str:
+    """Return lines of a README that rest on its variables, with these before them."""
+    return "".join(re.findall(r"(?m)^[A-Z]+=.*\n", section(project, SET_UP))) + lines
+
+
+def archived(archive: bytes) -> list[str]:
+    return zipfile.ZipFile(io.BytesIO(archive)).namelist()

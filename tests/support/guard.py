@@ -1,0 +1,25 @@
+"""A project's own guard."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import check_output, environment, run
+
+
+def guard(scripts: Path, project: Path, home: Path, **variables: str) -> Any:
+    """Run a project's guard, from its folder."""
+    options = ("-q", "-p", "no:cacheprovider", "--tb=short", "tests/guard")
+    return run(
+        scripts / "python", "-B", "-P", "-m", "pytest", *options, cwd=project, env=environment(home, **variables)
+    )
+
+
+def fill_vendor(project: Path, scripts: Path, home: Path) -> None:
+    """Run the commands of the README that fill vendor/."""
+    commands = re.findall(r"(?m)^uv.* \.venv/vendor.txt.*$", (project / "README.md").read_text("utf-8"))
+    assert len(commands) == 2
+    (project / ".venv").mkdir()
+    for command in commands:
+        tool, *arguments = command.split()
+        check_output(run(scripts / tool, *arguments, cwd=project, env=environment(home)))

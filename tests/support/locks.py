@@ -1,0 +1,17 @@
+"""Lock files: what they pin, and the commands that make them."""
+
+from pathlib import Path
+
+from tests.support.pages import lock_commands
+from tests.support.processes import check_output, environment, run
+
+
+def pins(lock: Path) -> list[str]:
+    """Return the pins of a lock, its hashes left out."""
+    lines = lock.read_text("utf-8").splitlines()
+    return [line.rstrip(" \\") for line in lines if not line.startswith(("#", " "))]
+
+
+def lock(project: Path, scripts: Path, home: Path) -> None:
+    for command in lock_commands(project):
+        check_output(run(scripts / command.split()[0], *command.split()[1:], cwd=project, env=environment(home)))

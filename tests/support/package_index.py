@@ -1,0 +1,93 @@
+"""What is known of vulnerabilities, from the package index that uv.lock names, in the place of PyPI.
+
+pip-audit asks PyPI under its own name: a proxy on loopback answers for that name, with a certificate of its own.
+"""
+
+import json
+import shutil
+import ssl
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.support.processes import check_output, environment, require_tool, run
+from tests.support.questions import ROOT
+from tests.support.serving import loopback
+from tests.support.waiting import PATIENCE
+
+CERTIFICATE = "req -x509 -newkey rsa:2048 -nodes -subj /CN={0} -addext subjectAltName=DNS:{0}"
+# What no index knows, as a package of one's own.
+PRIVATE = "a-package-of-our-own-index"
+
+
+class Advisories:
+    """Answers what the index knows; keeps what it was asked, and the versions that the index told nothing of."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.unknown: list[str] = []
+        self.works = True
+
+    def answer(self, method: str, path: str, *more: object) -> tuple[int, dict[str, Any]]:
+        """Answer `/pypi/NAME/VERSION/json`."""
+        name, version = path.split("/")[2:4]
+        self.asked.append(f"{name}=={version}")
+        if not self.works:
+            return 503, {}
+        if name == PRIVATE:
+            return 404, {}
+        found = of_version(name, version)
+        if found is None:
+            self.unknown.append(f"{name}=={version}")
+        return 200, {"vulnerabilities": found or []}
+
+
+def of_version(name: str, version: str) -> list[dict[str, Any]] | None:
+    """Return the advisories of one version; None if the index does not tell, as some mirrors do of older ones."""
+    for path in (f"{name}/{version}", name):
+        facts = of_index(f"{path}/json")
+        if facts and facts["info"]["version"] == version:
+            return list(facts["vulnerabilities"])
+    return None
+
+
+@cache
+def index() -> str:
+    """Return the address of the index."""
+    packages = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
+    return str(next(p["source"]["registry"] for p in packages if "registry" in p["source"])).removesuffix("/simple")
+
+
+@cache
+def of_index(path: str) -> dict[str, Any] | None:
+    try:
+        with urllib.request.urlopen(f"{index()}/pypi/{path}", timeout=PATIENCE) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return None
+
+
+@contextmanager
+def advisories(folder: Path) -> Iterator[Advisories]:
+    """Serve the advisories until the block ends, to a command that is given `variables` and has nothing to download."""
+    here = Advisories()
+    key, certificate = folder / "index.key", folder / "index.crt"
+    # require_tool() asks for `--version`, which not every openssl knows.
+    openssl = shutil.which("openssl") or require_tool("openssl")
+    options = CERTIFICATE.format(urlsplit(index()).hostname).split()
+    check_output(run(openssl, *options, "-keyout", key, "-out", certificate, cwd=folder, env=environment(folder)))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with loopback(here.answer, tls) as url:
+        here.variables = {"HTTPS_PROXY": url, "REQUESTS_CA_BUNDLE": str(certificate), "UV_OFFLINE": "1"}
+        yield here

@@ -1,0 +1,80 @@
+"""Commands with a clean environment, and the tools that a test needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Links, pipes, groups of processes, or a shell's idea of a path.
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return this process's environment with another home and without what a developer's shell may add."""
+    mine = ("VIRTUAL_ENV", "PYTHONPATH", "COOKIECUTTER_CONFIG", "FUNCTION_", "LOG_EXECUTION_ID", "GOOGLE_CLOUD_PROJECT")
+    # `python -m uv` makes each uv below it install into the environment of that python.
+    tools = ("PYTEST_", "UV_INTERNAL_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*mine, *tools))}
+    return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
+
+
+def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; stdout holds both its outputs."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd, env=env, input=stdin, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def check_output(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the output of a command that must have succeeded."""
+    assert done.returncode == 0, f"{done.args} exited with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+def as_a_person(*command: str | Path) -> tuple[str | Path, ...]:
+    """Return a command as it runs for one whom permissions bind, which they do not for root."""
+    if sys.platform == "win32" or os.geteuid():
+        return command
+    return require_tool("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *command
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    """Run git as somebody, whatever the machine knows of its user."""
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+def find_tool(tool: str) -> str:
+    """Return the path of a tool, such as `git` or `python3.12`; "" if it is not on this machine."""
+    version = tool.removeprefix("python")
+    candidates: list[Any] = [
+        shutil.which(tool),
+        *Path.home().glob(f".pyenv/versions/{version}.*/bin/python"),
+        sys.executable,
+    ]
+    for candidate in filter(None, candidates if tool.startswith("python3") else candidates[:1]):
+        shown = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+        if shown.returncode == 0 and (not tool.startswith("python3") or f" {version}." in shown.stdout):
+            return str(candidate)
+    return ""
+
+
+def require_tool(tool: str) -> str:
+    """Return the path of a tool; skip the test by the tool's name if it is missing, unless it must be there."""
+    if found := find_tool(tool):
+        return found
+    if tool in os.environ.get("FN_MUST_HAVE", "").split():
+        pytest.fail(f"{tool} must be on this machine and is not")
+    pytest.skip(f"{tool} is not on this machine")
+
+
+def shell(commands: str, cwd: Path, home: Path, *first: Path) -> "subprocess.CompletedProcess[str]":
+    """Run commands as a person would paste them, with uv, cruft and cookiecutter on the path."""
+    path = os.pathsep.join(map(str, (*first, Path(sys.executable).parent, os.environ["PATH"])))
+    return run("bash", "-euc", commands, cwd=cwd, env=environment(home, PATH=path))

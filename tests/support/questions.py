@@ -1,0 +1,96 @@
+"""The questions of cookiecutter.json, the combinations of answers, and facts about triggers."""
+
+import itertools
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+SKELETON = ROOT / "{{cookiecutter.function_name}}"
+
+
+QUESTIONS: dict[str, Any] = {
+    name: default
+    for name, default in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
+    if not name.startswith("_")
+}
+
+
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
+TRIGGERS: list[str] = QUESTIONS["trigger"]
+
+
+# As long as the questions allow.
+LONGEST_NAME = "a" + "-longest" * 6
+
+
+LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"
+
+
+# What a user may choose, and of the free answers the default and one that is decided differently.
+CHOICES = {
+    "trigger": TRIGGERS,
+    "python_version": QUESTIONS["python_version"],
+    "local_package": ["localpackage", "none"],
+    "ci": QUESTIONS["ci"],
+    "hashes": [False, True],
+}
+
+
+EVERY_COMBINATION: list[dict[str, Any]] = [
+    dict(zip(CHOICES, answers, strict=True)) for answers in itertools.product(*CHOICES.values())
+]
+
+
+def pairwise(combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return some of the combinations in which any two answers that meet in all of them still meet."""
+    seen: set[tuple[tuple[str, Any], ...]] = set()
+    chosen = []
+    for answers in combinations:
+        pairs = set(itertools.combinations(answers.items(), 2))
+        if pairs - seen:
+            chosen.append(answers)
+            seen |= pairs
+    return chosen
+
+
+COMBINATIONS = pairwise(EVERY_COMBINATION)
+
+
+def fact(trigger: str, name: str) -> str:
+    """Return what trigger.json says of a trigger: how its functions are decorated, which requests they answer."""
+    facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))
+    return str(facts[name])
+
+
+def variables(trigger: str) -> dict[str, str]:
+    """Return the environment variables that a deployment sets for the functions of a trigger, whatever the project."""
+    asynchronous = fact(trigger, "signature").startswith("aio.")
+    return {"LOG_EXECUTION_ID": "true"} | ({"FUNCTION_USE_ASGI": "true"} if asynchronous else {})
+
+
+def label(answers: Mapping[str, Any]) -> str:
+    """Name a combination in a test's id."""
+    return "-".join(map(str, answers.values())) or "default"
+
+
+TAKEN = {
+    "function_name": ["abcd", LONGEST_NAME, "a--b", "a1-2", "classy", "localpackage"],
+    "description": [
+        "x" * 200,
+        "😀",
+        "Ünïcödé 日本語 עברית",
+        "say \"hi\" & 'bye' \\d \\",
+        "{a} {",
+        "# <b>*x*</b> | `y`",
+        "{",
+    ],
+    "local_package": ["a", LONGEST_PACKAGE, "none", "logic", "script"],
+    "region": ["us-central1", "europe-west12", "me-central2", "northamerica-northeast1"],
+}

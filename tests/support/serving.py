@@ -1,0 +1,215 @@
+"""Functions that are served, the requests that they get, and servers on loopback."""
+
+import http.client
+import http.server
+import json
+import ssl
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.support.processes import environment
+from tests.support.questions import fact
+from tests.support.waiting import PATIENCE, until
+
+# What Cloud Scheduler says of itself.
+SCHEDULER = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": "2026-11-22T02:00:00Z"}
+
+
+def listening(*processes: psutil.Process) -> list[int]:
+    """Return the ports that some processes listen on: what is started with port 0 gets one that nothing else can take."""
+    ports = set()
+    for process in processes:
+        # One that has just ended listens on none.
+        with suppress(psutil.Error):
+            found = process.net_connections("tcp")
+            ports |= {place.laddr.port for place in found if place.status == psutil.CONN_LISTEN}
+    return sorted(ports)
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process and all that have come of it."""
+    return [process, *process.children(recursive=True)]
+
+
+def port_of(process: psutil.Popen, log: Path) -> int:
+    """Return the port that a process or one that it has started listens on, once it does; fail with its log if it ends."""
+
+    def port() -> list[int]:
+        assert process.poll() is None, log.read_text("utf-8")
+        return listening(*family(process))
+
+    [port_found] = until(port, lambda: log.read_text("utf-8"))
+    return port_found
+
+
+class Served:
+    """A function that is being served: its process, its address, and what it has written so far."""
+
+    def __init__(self, process: psutil.Popen, log: Path) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port_of(process, log)}"
+        self.log = log
+
+    def ask(
+        self, path: str = "/", body: bytes | None = None, method: str = "", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        """Send a request; return status, body and headers of the answer, whatever the status."""
+        request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method or None)
+        try:
+            answer = urllib.request.urlopen(request, timeout=PATIENCE)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return answer.status, answer.read(), answer.headers
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the log entries so far; each line that was written must be one, but for the rest that is being written."""
+        written = self.log.read_bytes()
+        return [json.loads(line) for line in written[: written.rfind(b"\n") + 1].splitlines()]
+
+
+@contextmanager
+def loopback(
+    answer: Callable[[str, str, bytes, Mapping[str, str]], tuple[int, Any]], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Serve JSON on a free port of 127.0.0.1 until the block ends; yield the address.
+
+    `answer` is given method, path, body and headers of a request, and returns the status and what is sent as JSON.
+    With `tls` the address is that of a proxy, which answers for any host.
+    """
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            assert tls
+            self.send_response(200)
+            self.end_headers()
+            with tls.wrap_socket(self.connection, server_side=True) as inner:
+                self.rfile, self.wfile = inner.makefile("rb"), inner.makefile("wb")
+                self.handle_one_request()
+                self.wfile.flush()
+
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, reply = answer(self.command, self.path, body, dict(self.headers.items()))
+            raw = json.dumps(reply).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        do_GET = do_POST = do_PUT = do_PATCH = handle_any
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def sample(project: Path, scripts: Path, trigger: str, name: str = "") -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a sample as they are sent; Firestore's by way of the project's own environment."""
+    events = project / "events"
+    lines = (events / "headers.txt").read_text("utf-8").splitlines()
+    headers = dict(line.split(": ", 1) for line in lines)
+    file = events / (name or fact(trigger, "sample"))
+    if trigger != "firestore":
+        return headers, file.read_bytes()
+    code = (
+        "import sys; from google.events.cloud.firestore import DocumentEventData as D;"
+        "sys.stdout.buffer.write(D.serialize(D.from_json(open(sys.argv[1], encoding='utf-8').read())))"
+    )
+    return headers, subprocess.run([scripts / "python", "-c", code, file], capture_output=True, check=True).stdout
+
+
+def valid_request(project: Path, scripts: Path, trigger: str) -> tuple[Mapping[str, str], bytes]:
+    """Return headers and body of a POST request that a function of a trigger finds well formed."""
+    contract = fact(trigger, "contract")
+    return (
+        sample(project, scripts, trigger) if contract == "event" else (SCHEDULER if contract == "schedule" else {}, b"")
+    )
+
+
+@contextmanager
+def served(scripts: Path, project: Path, target: str, home: Path, **variables: str) -> Iterator[Served]:
+    """Serve a project by `functions-framework` from another working directory, and end it and its workers."""
+    log = home / "served.log"
+    command: list[Any] = [scripts / "functions-framework", "--target", target, "--source", project / "main.py"]
+    with log.open("wb") as out:
+        process = psutil.Popen(
+            [*command, "--host", "127.0.0.1", "--port", "0"],
+            cwd=home, env=environment(home, **variables), stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        yield Served(process, log)
+    finally:
+        # gunicorn's master ends its workers.
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def check_http(function: Served) -> None:
+    """Ask the http function good and bad requests over its socket."""
+    expected: list[tuple[int, str, dict[str, Any]]] = [
+        (200, "message", {"path": "/?name=Ada"}),
+        (200, "message", {"body": b'{"name": "Ada"}', "headers": JSON}),
+        (200, "message", {"path": "/any/path"}),
+        (200, "message", {"body": b"", "method": "POST"}),
+        (400, "error", {"body": b"{", "headers": JSON}),
+        (400, "error", {"body": b"[1]", "headers": JSON}),
+        (400, "error", {"body": b'{"name": 1}', "headers": JSON}),
+        (400, "error", {"body": b"\xff\xfe", "headers": JSON}),
+        (400, "error", {"path": "/?name=" + "x" * 101}),
+        (415, "error", {"body": b"name=Ada"}),
+        (405, "error", {"method": "DELETE"}),
+    ]
+    for status, key, request in expected:
+        answer, body, headers = function.ask(**request)
+        assert (answer, list(json.loads(body))) == (status, [key]), request
+        assert headers["Content-Type"] == "application/json"
+    assert json.loads(function.ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
+    assert function.ask(method="DELETE")[2]["Allow"] == "GET, HEAD, POST"
+    assert function.ask(method="HEAD")[0] == 200
+
+
+def check_schedule(function: Served) -> None:
+    """Ask the job as Cloud Scheduler does, and as it does not."""
+    assert function.ask(method="POST", headers=SCHEDULER)[:2] == (204, b"")
+    status, body, _ = function.ask(method="POST", headers={**SCHEDULER, "X-CloudScheduler-ScheduleTime": "soon"})
+    assert (status, list(json.loads(body))) == (400, ["error"])
+    status, body, headers = function.ask(headers=SCHEDULER)
+    assert (status, list(json.loads(body)), headers["Allow"]) == (405, ["error"], "POST")
+
+
+def check_event(function: Served) -> None:
+    """Ask a function for events with one that it can only find malformed, and with one that is no event."""
+    event = {"ce-specversion": "1.0", "ce-type": "com.example.another", "ce-source": "//here", "ce-id": "1"}
+    assert function.ask(body=b"[1]", headers={**event, **JSON})[:2] == (200, b"OK")
+    assert function.ask(body=b"{}", headers=JSON)[0] == 400
+    assert function.ask()[0] == 405
+
+
+CONTRACTS = {"http": check_http, "schedule": check_schedule, "event": check_event}
+
+
+def check(trigger: str, function: Served) -> None:
+    """Ask a function what its trigger's contract says."""
+    CONTRACTS[fact(trigger, "contract")](function)

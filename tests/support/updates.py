@@ -1,0 +1,49 @@
+"""Projects that cruft makes and updates."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.support.folders import commit
+from tests.support.processes import check_output, environment, git, run
+
+
+def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Any:
+    return run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home))
+
+
+def made(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path:
+    """Make a function as `cruft create` does, and commit it as its first commit."""
+    at = ("--checkout", checkout) if checkout else ()
+    answers = {"function_name": "hello-function", **answers}
+    check_output(
+        cruft(
+            "create",
+            template,
+            *at,
+            "--no-input",
+            "--extra-context",
+            json.dumps(answers),
+            cwd=home.parent,
+            home=home,
+        )
+    )
+    project = home.parent / str(answers["function_name"])
+    git("init", cwd=project)
+    commit(project)
+    return project
+
+
+def update(project: Path, home: Path, *arguments: str) -> str:
+    """Update a project; return what is in conflict afterwards, a name a line."""
+    check_output(cruft("update", "--skip-apply-ask", *arguments, cwd=project, home=home))
+    rejected = [path.name for path in project.rglob("*.rej")]
+    return check_output(
+        run("git", "diff", "--name-only", "--diff-filter=U", cwd=project, env=environment(home))
+    ) + "".join(rejected)
+
+
+def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Any:
+    options = ("-q", "-p", "no:cacheprovider", "--tb=short")
+    return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=environment(home))

@@ -1,0 +1,76 @@
+"""What checks the files of a CI system."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.processes import environment, run
+from tests.support.questions import QUESTIONS
+
+TOOLS = Path(sys.executable).parent
+
+
+SCHEMAS = {
+    ".github/workflows/*.yml": "vendor.github-workflows",
+    ".github/dependabot.yml": "vendor.dependabot",
+    ".gitlab-ci.yml": "vendor.gitlab-ci",
+    "cloudbuild.yaml": "vendor.cloudbuild",
+}
+
+
+FILES = {"github": ".github/workflows/function.yml", "gitlab": ".gitlab-ci.yml", "cloudbuild": "cloudbuild.yaml"}
+
+
+SYSTEMS = QUESTIONS["ci"][1:]
+
+
+def read(project: Path, ci: str) -> dict[str, Any]:
+    """Return what a CI system reads of a project."""
+    file: dict[str, Any] = yaml.safe_load((project / FILES[ci]).read_text("utf-8"))
+    return file
+
+
+def scripts(project: Path, ci: str) -> tuple[str, str]:
+    """Return the commands by which a CI system tests a project, and those by which it deploys it, one a line."""
+    file = read(project, ci)
+    if ci == "gitlab":
+        test, deploy = ("\n".join(file[job]["script"]) for job in ("test", "deploy"))
+    elif ci == "cloudbuild":
+        test, deploy = (step["script"] for step in file["steps"])
+    else:
+        runs = ([s["run"].strip() for s in job["steps"] if "run" in s] for job in file["jobs"].values())
+        test, deploy = ("\n".join(commands) for commands in runs)
+    return test, deploy
+
+
+def complaints(project: Path, home: Path) -> str:
+    """Return what the judges say of all that CI reads in a folder; an empty string if they find nothing."""
+    said = []
+    commands: list[tuple[Any, ...]] = []
+    if (project / ".github").exists():
+        commands.append((TOOLS / "zizmor", "--offline", "--pedantic", "--quiet", project))
+    for pattern, schema in SCHEMAS.items():
+        for file in sorted(project.glob(pattern)):
+            commands.append((TOOLS / "check-jsonschema", "--builtin-schema", schema, file))
+    commands_of = [step["run"] for job in jobs(project) for step in job["steps"] if "run" in step]
+    commands_of += [
+        text for ci in ("gitlab", "cloudbuild") if (project / FILES[ci]).exists() for text in scripts(project, ci)
+    ]
+    for number, text in enumerate(commands_of):
+        script = home / f"{number}.sh"
+        script.write_text(text)
+        commands.append((TOOLS / "shellcheck", "--shell=bash", script))
+    assert commands
+    for command in commands:
+        done = run(*command, cwd=home, env=environment(home))
+        if done.returncode:
+            said.append(f"{Path(command[0]).name}: {done.stdout}")
+    return "\n".join(said)
+
+
+def jobs(project: Path) -> list[dict[str, Any]]:
+    """Return the jobs of a folder's workflows."""
+    workflows = sorted((project / ".github" / "workflows").glob("*.yml"))
+    return [job for file in workflows for job in yaml.safe_load(file.read_text("utf-8"))["jobs"].values()]

@@ -1,0 +1,186 @@
+"""Many functions in one repository: made, updated and guarded by the loops of docs/fleet.md; and code that they share.
+
+`FN_FLEET=200 python -m uv run pytest -n0 -s tests/update/test_fleet.py` makes 200, and tells the time for each.
+"""
+
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.deploying import archived
+from tests.support.fake_cloud import cloud, deploy
+from tests.support.folders import append, commit, edit
+from tests.support.pages import FLEET, blocks
+from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
+from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, VERSION
+from tests.support.updates import own_tests
+
+pytestmark = [pytest.mark.slow, posix_only]
+[MAKE] = [block for block in blocks(FLEET) if block.startswith("for ")]
+[COPY] = [block for block in blocks(FLEET) if "shared/ourlib" in block]
+SCRIPTS = {block.split()[1]: block for block in blocks(FLEET, "bash")}
+GUARD = "tests/guard"
+MANY = int(os.environ.get("FN_FLEET", "12"))
+
+
+def name(number: int) -> str:
+    """Return a function's name: of one word, of two, or with digits. The first is the page's own."""
+    more = "".join(chr(ord("a") + number // 4 // place % 26) for place in (26, 1)) if number > 3 else ""
+    return (f"thumbnails{more}", f"resize{more}-images", f"report{number}", f"report-{number}")[number % 4]
+
+
+def test_a_repository_of_functions(
+    template: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = tmp_path / "functions-of-a-team"
+    (repository / "functions").mkdir(parents=True)
+    git("init", cwd=repository)
+    names = sorted(map(name, range(MANY)))
+    for number, function in enumerate(names):
+        answers = {
+            "function_name": function,
+            "trigger": TRIGGERS[number % len(TRIGGERS)],
+            "python_version": QUESTIONS["python_version"][number % 4],
+            "local_package": ("localpackage", "none")[number // 2 % 2],
+            "hashes": number % 5 == 0,
+        }
+        text = yaml.safe_dump({"default_context": answers})
+        (repository / "functions" / f"{function}.yaml").write_text(text)
+    for script, text in SCRIPTS.items():
+        (repository / script).write_text(text)
+    python = Path(require_tool("python3.13")).parent
+    times = {}
+
+    def timed(what: str, commands: str) -> Any:
+        start = time.perf_counter()
+        done = shell(commands, repository, home, python)
+        times[what] = (time.perf_counter() - start) / MANY
+        return done
+
+    def git_says(*arguments: str) -> str:
+        return check_output(run("git", *arguments, cwd=repository, env=environment(home)))
+
+    def is_new(function: str) -> bool:
+        """Whether the newer template has come to a function, and whole."""
+        new = ["# Newer." in (repository / function / "cloud_logging.py").read_text("utf-8")]
+        new += ['version = "99.0.0"' in (repository / function / "pyproject.toml").read_text("utf-8")]
+        assert new[0] == new[1], function
+        return new[0]
+
+    check_output(timed("made", MAKE))
+    # In the middle one whose guard will be red, and two that an update meets on the same lines: git can merge only where
+    # it has seen the file as the template makes it.
+    red, merged, rejected = stay = names[MANY // 2 - 1 : MANY // 2 + 2]
+    edit(f"{rejected}/tests/conftest.py", "import sys\n", "# Mine.\nimport sys\n")(repository)
+    commit(repository)
+    behind = check_output(shell("grep '^version' */pyproject.toml", repository, home)).splitlines()
+    assert len(behind) == MANY and all(line.endswith(f'"{VERSION}"') for line in behind)
+    said = check_output(timed("guarded", "bash guard.sh"))
+    assert len(re.findall(r"(?m)^\d+ passed", said)) == MANY
+
+    commit(
+        repository,
+        append(f"{red}/requirements.in", "six\n"),
+        edit(f"{merged}/cloud_logging.py", "import json\n", "# Mine.\nimport json\n"),
+    )
+    for function in stay:
+        append(f"{function}/.env", "MINE=1\n")(repository)
+    done = shell(f"bash guard.sh {red} {names[0]}", repository, home, python)
+    assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"The guard is red: {red}"
+    commit(
+        template,
+        edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
+        edit("{{cookiecutter.function_name}}/tests/conftest.py", "import sys\n", "# Newer.\nimport sys\n"),
+        edit("pyproject.toml", f'version = "{VERSION}"', 'version = "99.0.0"'),
+        lambda template: (template / "{{cookiecutter.function_name}}" / "new.txt").write_text("Newer.\n"),
+    )
+
+    # What is not committed is not touched.
+    append("update.sh", "# Mine.\n")(repository)
+    done = shell("bash update.sh", repository, home, python)
+    assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
+    git("restore", "update.sh", cwd=repository)
+
+    before = int(git_says("rev-list", "--count", "HEAD"))
+    for what in ("updated", "and again"):
+        done = timed(what, "bash update.sh")
+        assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Not updated: {' '.join(stay)}"
+        assert [function for function in names if not is_new(function)] == stay
+        assert git_says("status", "--porcelain") == ""
+        assert int(git_says("rev-list", "--count", "HEAD")) == before + MANY - len(stay)
+    for function in stay:
+        assert (repository / function / ".env").read_text() == "MINE=1\n"
+        assert not (repository / function / "new.txt").exists()
+
+    commit(
+        repository,
+        edit(f"{red}/requirements.in", "six\n", ""),
+        edit(f"{merged}/cloud_logging.py", "# Mine.\n", ""),
+        edit(f"{rejected}/tests/conftest.py", "# Mine.\n", ""),
+    )
+    check_output(timed("mended", "bash update.sh"))
+    assert all(map(is_new, names)) and git_says("status", "--porcelain") == ""
+    with capsys.disabled():
+        print(f"\n{MANY} functions, seconds for each: {', '.join(f'{k} {v:.2f}' for k, v in times.items())}")
+
+
+def test_a_function_without_the_guard_is_not_passed_over(fresh: Any, home: Path) -> None:
+    functions = fresh().parent
+    shutil.rmtree(functions / "hello-function" / "tests")
+    (functions / "guard.sh").write_text(SCRIPTS["guard.sh"])
+    done = shell("bash guard.sh", functions, home, Path(require_tool("python3.13")).parent)
+    assert done.returncode == 1 and done.stdout.splitlines()[-1] == "The guard is red: hello-function"
+
+
+def test_without_functions_there_is_nothing_to_update(home: Path, tmp_path: Path) -> None:
+    git("init", cwd=tmp_path)
+    for script, text in SCRIPTS.items():
+        append(f"functions/{script}", text)(tmp_path)
+    commit(tmp_path)
+    assert check_output(shell("bash update.sh", tmp_path / "functions", home)) == ""
+
+
+def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, scripts: Path, home: Path) -> None:
+    thumbnails = fresh(function_name="thumbnails")
+    source = thumbnails.parent / "shared" / "ourlib"
+    (source / "inner").mkdir(parents=True)
+    (source / "__init__.py").write_text('WORD = "shared"\n')
+    (source / "inner" / "table.csv").write_text("1\n")
+    check_output(shell(COPY, thumbnails.parent, home))
+    script = thumbnails / "localpackage" / "script.py"
+    script.write_text(f"{script.read_text('utf-8')}\n\nimport ourlib\n\nassert ourlib.WORD\n", "utf-8")
+    guard = (scripts, thumbnails, home, GUARD)
+    assert "add the line !/ourlib to .gcloudignore" in own_tests(*guard).stdout
+    append(".gcloudignore", "!/ourlib\n")(thumbnails)
+    check_output(own_tests(*guard))
+    listed = check_output(gcloud("meta", "list-files-for-upload", thumbnails)).splitlines()
+    expected = {"ourlib/__init__.py", "ourlib/inner/table.csv"}
+    assert {line for line in listed if line.startswith("ourlib")} == expected
+    with cloud() as there:
+        check_output(deploy(thumbnails, home, there))
+        assert expected <= set(archived(there.archive))
+    # What changes in one place, or is left over in the other, is seen.
+    for name in ("shared/ourlib/new.py", "thumbnails/ourlib/old.py"):
+        (thumbnails.parent / name).write_text("")
+        done = own_tests(*guard)
+        assert done.returncode == 1 and "ourlib differs from ../shared/ourlib" in done.stdout
+        check_output(shell(COPY, thumbnails.parent, home))
+        check_output(own_tests(*guard))
+
+
+def test_a_teams_own_defaults(home: Path, tmp_path: Path) -> None:
+    defaults = {"region": "europe-west4", "python_version": "3.12", "ci": "github", "hashes": True}
+    (home / ".cookiecutterrc").write_text(yaml.safe_dump({"default_context": defaults}))
+    command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "function_name=ours")
+    check_output(run(*command, cwd=tmp_path, env=environment(home)))
+    made = tmp_path / "ours"
+    assert (made / ".python-version").read_text("utf-8") == "3.12\n" and (made / ".github").is_dir()
+    assert "--hash=" in (made / "requirements.txt").read_text("utf-8")
+    assert "--region: europe-west4\n" in (made / "deploy.yaml").read_text("utf-8")

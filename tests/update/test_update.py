@@ -1,0 +1,284 @@
+"""A real update of real projects: what developers wrote stays, what the template changed comes, and the tests pass."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.folders import Change, append, commit, edit
+from tests.support.pages import lock_commands
+from tests.support.processes import check_output, environment, git, run
+from tests.support.questions import QUESTIONS, TRIGGERS
+from tests.support.updates import cruft, made, own_tests, update
+
+pytestmark = pytest.mark.slow
+
+
+def lock(project: Path, scripts: Path, home: Path, *options: str) -> None:
+    """Run the README's commands that lock, or with --upgrade those that settle a conflict."""
+    for command in lock_commands(project, "--upgrade" in options):
+        check_output(run(scripts / command.split()[0], *command.split()[1:], cwd=project, env=environment(home)))
+
+
+LOGIC = '\n\ndef mine() -> int:\n    """What the developer came for."""\n    return 1\n'
+TEST = "from localpackage import script\n\n\ndef test_mine() -> None:\n    assert script.mine() == 1\n"
+
+
+def described_anew(project: Path) -> None:
+    title, description, rest = (project / "README.md").read_text("utf-8").split("\n\n", 2)
+    (project / "README.md").write_text(f"{title}\n\nCounts.\n\nAsk Ada about it.\n\n{rest}", "utf-8")
+
+
+def edits(sample: str) -> list[Change]:
+    """What a developer does to a new function, the lock aside."""
+    return [
+        append("requirements.in", "six\n"),
+        append("main.py", LOGIC),
+        append("localpackage/script.py", LOGIC),
+        lambda project: (project / "tests" / "test_mine.py").write_text(TEST),
+        append("pyproject.toml", "\n[tool.coverage.run]\nbranch = true\n"),
+        described_anew,
+        lambda project: (project / sample).unlink(missing_ok=True),
+    ]
+
+
+def check_edits(project: Path, sample: str) -> None:
+    """Assert that what `edits` did is still there."""
+    assert "def mine()" in (project / "main.py").read_text("utf-8")
+    assert (project / "localpackage" / "script.py").read_text("utf-8").endswith(LOGIC)
+    assert (project / "tests" / "test_mine.py").read_text("utf-8") == TEST
+    assert re.search(r"(?m)^six$", (project / "requirements.in").read_text("utf-8"))
+    assert "[tool.coverage.run]\nbranch = true" in (project / "pyproject.toml").read_text("utf-8")
+    assert "Ask Ada about it." in (project / "README.md").read_text("utf-8")
+    assert not (project / sample).exists()
+
+
+def oldest(template: Path, trigger: str) -> str:
+    """Return the first commit that offered a trigger."""
+    env = environment(template.parent)
+    if check_output(run("git", "rev-parse", "--is-shallow-repository", cwd=template, env=env)).strip() == "true":
+        pytest.skip("the history of the template is not complete on this machine")
+    log = ("log", "--format=%H", "--diff-filter=A", "--", f"templates/{trigger}/main.py")
+    return check_output(run("git", *log, cwd=template, env=env)).split()[-1]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "locked"), [*((trigger, False) for trigger in TRIGGERS), ("http", True), ("firestore", True)]
+)
+def test_from_the_oldest_commit_to_the_newest(
+    template: Path, installed: Any, scripts: Path, home: Path, trigger: str, locked: bool
+) -> None:
+    project = made(template, home, oldest(template, trigger), trigger=trigger)
+    sample = next((path.relative_to(project).as_posix() for path in sorted(project.glob("events/[!h]*"))), "no sample")
+    kept = (project / sample).read_bytes() if (project / sample).exists() else b""
+    commit(project, *edits(sample))
+    if locked:
+        lock(project, scripts, home)
+        commit(project)
+    conflicts = set(update(project, home).split())
+    assert conflicts <= {"requirements.txt", "requirements-dev.txt"}
+    check_edits(project, sample)
+    if conflicts or not locked:
+        lock(project, scripts, home, "--upgrade")
+    commit(project)
+    # The tests that came with the function send it.
+    (project / sample).write_bytes(kept)
+    check_output(own_tests(installed(project), project, home))
+    (project / sample).unlink()
+    check_output(cruft("check", cwd=project, home=home))
+    assert check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
+
+
+# A newer template, with a change in each file that is the template's, beside and between what developers write.
+ANSWERS = "rules/answers.py"
+NEWER: list[Change] = [
+    edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
+    edit("{{cookiecutter.function_name}}/deploy.yaml", "--gen2:\n", "# Newer.\n--gen2:\n"),
+    edit("{{cookiecutter.function_name}}/.gitattributes", "\n\n", "\n*.png binary\n\n"),
+    edit("{{cookiecutter.function_name}}/.gitignore", ".ruff_cache/\n", ".ruff_cache/\n*.newer\n"),
+    edit("{{cookiecutter.function_name}}/.gcloudignore", "tests\n", "tests\n*.newer\n"),
+    edit("{{cookiecutter.function_name}}/pyproject.toml", "line-length = 120", "line-length = 121"),
+    edit("{{cookiecutter.function_name}}/README.md", "## Test it", "Newer.\n\n## Test it"),
+    edit("{{cookiecutter.function_name}}/tests/conftest.py", "ROOT = ", "# Newer.\nROOT = "),
+    append("{{cookiecutter.function_name}}/tests/guard/test_layout.py", "\n\ndef test_newer() -> None:\n    pass\n"),
+    edit("templates/shared/delivery.py", "import logging\n", "# Newer.\nimport logging\n"),
+    edit("templates/github/workflow.yml", "timeout-minutes: 15", "timeout-minutes: 16"),
+    edit("templates/github/dependabot.yml", "default-days: 7", "default-days: 8"),
+    edit(
+        "{{cookiecutter.function_name}}/requirements.in",
+        "functions-framework>=3.10,<4",
+        "functions-framework>=3.10.1,<4",
+    ),
+    edit("templates/locks/default/requirements.txt", "blinker==1.9.0", "blinker==1.8.2"),
+    # The user's, which an update leaves alone.
+    append("templates/pubsub/main.py", "\n\n# Newer.\n"),
+    append("templates/pubsub/test_main.py", "\n\n# Newer.\n"),
+    append("templates/pubsub/events/text.json", "\n"),
+]
+# And one that asks and offers more: a question, a trigger, a name for templates, a rule, a name that a lock takes.
+WIDER: list[Change] = [
+    edit("cookiecutter.json", '  "hashes": false,', '  "team": "ours",\n  "hashes": false,'),
+    edit("cookiecutter.json", '"pubsub", ', '"pubsub", "queue", '),
+    lambda template: shutil.copytree(template / "templates" / "pubsub", template / "templates" / "queue"),
+    edit(ANSWERS, "            version=VERSION,", "            version=VERSION,\n            shout=str.upper,"),
+    edit(
+        ANSWERS,
+        "def region(",
+        'def team(value: str) -> str:\n    return "" if value.islower() else "use lower case"\n\n\ndef region(',
+    ),
+    edit(ANSWERS, "in (function_name,", "in (team, function_name,"),
+    edit(ANSWERS, "{2,47}", "{2,57}"),
+    edit("rules/reserved.json", '"locale"', '"localpackage",\n    "locale"'),
+    edit("{{cookiecutter.function_name}}/deploy.yaml", "# Newer.\n", "# Newer: {{ fn.shout(cookiecutter.team) }}.\n"),
+]
+
+
+# What everybody edits before the first deployment, and after it.
+DEPLOYMENT: list[Change] = [
+    lambda project: (project / "deploy.yaml").write_text(
+        (project / "deploy.yaml").read_text("utf-8").replace("my-project", "acme").replace("my-topic", "orders"),
+        "utf-8",
+    ),
+    edit("deploy.yaml", "--memory: 512Mi", "--memory: 1Gi"),
+    append("deploy.yaml", "--timeout: 60s\n"),
+]
+MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--timeout: 60s\n")
+
+
+def test_a_newer_template_and_the_one_after_it(template: Path, installed: Any, scripts: Path, home: Path) -> None:
+    project = made(template, home, trigger="pubsub", ci="github")
+    mine = [
+        *edits("events/empty.json"),
+        append(".gcloudignore", "!/mine.json\n"),
+        append(".gitignore", "mine.log\n"),
+        append("README.md", "\n## Ours\n"),
+        *DEPLOYMENT,
+    ]
+    commit(project, *mine)
+    theirs = {name: (project / name).read_bytes() for name in ("main.py", "tests/test_main.py", "events/text.json")}
+    for changes in (NEWER, WIDER):
+        commit(template, *changes)
+        assert cruft("check", cwd=project, home=home).returncode == 1
+        assert update(project, home) == ""
+        check_edits(project, "events/empty.json")
+        assert theirs == {name: (project / name).read_bytes() for name in theirs}
+        left = [line for line in missing(project, home) if "my-" not in line and "512Mi" not in line]
+        assert left == ["A Google Cloud function."]
+        assert all(line in (project / "deploy.yaml").read_text("utf-8") for line in MINE)
+        commit(project)
+        # Another developer's clone has none of what the last update left in git.
+        shutil.move(project, project.with_name("before"))
+        git("clone", "-q", "--no-local", str(project.with_name("before")), str(project), cwd=project.parent)
+        shutil.rmtree(project.with_name("before"))
+    assert "Newer: OURS." in (project / "deploy.yaml").read_text("utf-8")
+    refused = cruft("create", template, "--no-input", cwd=home, home=home)
+    assert refused.returncode and "local_package: 'localpackage' does not fit" in refused.stdout
+    lock(project, scripts, home, "--upgrade")
+    git("checkout", "HEAD~3", "events", cwd=project)
+    check_output(own_tests(installed(project), project, home))
+
+
+def missing(project: Path, home: Path) -> list[str]:
+    """Return the lines that the template makes and the project has no longer, of all files but those left alone."""
+    lines = check_output(cruft("diff", cwd=project, home=home)).splitlines()
+    return [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
+
+
+def guard(scripts: Path, project: Path, home: Path) -> Any:
+    return own_tests(scripts, project, home, "tests/guard")
+
+
+@pytest.mark.parametrize("cloned", [False, True])
+def test_a_conflict_in_the_lock_is_settled_by_one_command(
+    template: Path, scripts: Path, home: Path, cloned: bool
+) -> None:
+    """In a clone cruft cannot merge, and leaves .rej files in the place of conflict markers."""
+    project = made(template, home)
+    commit(project, append("requirements.in", "requests\n"))
+    lock(project, scripts, home)
+    commit(project)
+    # Between the two stands what requests brought.
+    names = ("templates/locks/default/requirements.txt", "{{cookiecutter.function_name}}/cloud_logging.py")
+    commit(
+        template, edit(names[0], "blinker==", "blinker==0."), edit(names[1], "import json\n", "# Newer.\nimport json\n")
+    )
+    if cloned:
+        check_output(cruft("update", "--skip-apply-ask", cwd=project, home=home))
+        git("checkout", "HEAD", "requirements.txt", cwd=project)
+        commit(project)
+        commit(template, edit(names[0], "blinker==0.", "blinker==1."), edit(names[1], "# Newer.", "# Newest."))
+        git("clone", "-q", "--no-local", str(project), str(project.with_name("clone")), cwd=project.parent)
+        project = project.with_name("clone")
+    assert set(update(project, home).split()) == {"requirements.txt.rej" if cloned else "requirements.txt"}
+    assert "# New" in (project / "cloud_logging.py").read_text("utf-8")
+    done = guard(scripts, project, home)
+    said = "requirements.txt.rej holds a change" if cloned else "has conflict markers"
+    assert done.returncode == 1 and said in done.stdout
+    lock(project, scripts, home, "--upgrade")
+    if cloned:
+        (project / "requirements.txt.rej").unlink()
+    check_output(guard(scripts, project, home))
+    assert re.search(r"(?m)^requests==", (project / "requirements.txt").read_text("utf-8"))
+
+
+def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path, home: Path) -> None:
+    project = made(template, home, python_version="3.11", ci="github")
+    commit(
+        template,
+        edit("cookiecutter.json", ', "3.11"]', "]"),
+        edit("cookiecutter.json", '",\n      "3.11": "3.11 - until April 2028"', '"'),
+    )
+    assert cruft("update", "--skip-apply-ask", cwd=project, home=home).returncode
+    assert check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
+    assert update(project, home, "--variables-to-update", '{"python_version": "3.14"}') == ""
+    assert (project / ".python-version").read_text("utf-8") == "3.14\n"
+    assert "--runtime: python314\n" in (project / "deploy.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("edited", [False, True])
+# Those that made a deploy.sh.
+@pytest.mark.parametrize("release", ["0.2.0", "0.3.0"])
+def test_deploy_yaml_takes_the_place_of_deploy_sh(
+    template: Path, bake: Any, scripts: Path, home: Path, release: str, edited: bool
+) -> None:
+    """One that somebody has changed stays beside it."""
+    env = environment(home)
+    [released] = check_output(
+        run("git", "log", "--format=%H", f"--grep=^Release {release}$", cwd=template, env=env)
+    ).split()
+    project = made(template, home, released, trigger="pubsub")
+    before = (project / "deploy.sh").read_text("utf-8")
+    mine = before.replace("--memory=512Mi", "--memory=1Gi")
+    assert mine != before
+    if edited:
+        commit(project, edit("deploy.sh", before, mine))
+    assert update(project, home) == ""
+    assert (project / "deploy.yaml").read_bytes() == (bake(trigger="pubsub") / "deploy.yaml").read_bytes()
+    assert (project / "deploy.sh").exists() == edited
+    assert not edited or (project / "deploy.sh").read_text("utf-8") == mine
+    commit(project)
+    check_output(guard(scripts, project, home))
+    check_output(cruft("check", cwd=project, home=home))
+
+
+def test_a_deploy_yaml_of_ones_own_is_not_lost(template: Path, home: Path) -> None:
+    env = environment(home)
+    [released] = check_output(run("git", "log", "--format=%H", "--grep=^Release 0.3.0$", cwd=template, env=env)).split()
+    project = made(template, home, released)
+    commit(project, append("deploy.yaml", "mine: 1\n"))
+    assert update(project, home).split() == ["deploy.yaml"]
+    assert (project / "deploy.yaml").read_text("utf-8").startswith("<<<<<<< ours\nmine: 1\n=======\n")
+
+
+def test_a_choice_that_was_ever_offered_still_is(template: Path) -> None:
+    env = environment(template.parent)
+    for revision in check_output(
+        run("git", "log", "--format=%H", "--", "cookiecutter.json", cwd=template, env=env)
+    ).split():
+        asked = json.loads(check_output(run("git", "show", f"{revision}:cookiecutter.json", cwd=template, env=env)))
+        for question, default in asked.items():
+            if isinstance(default, list) and not question.startswith("_"):
+                assert set(default) <= set(QUESTIONS[question]), f"{question} of {revision}"
