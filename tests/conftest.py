@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from pytest_cookies.plugin import Cookies
 from tests.support.fake_cloud import gcloud_environment
 from tests.support.processes import check_output, environment, git, require_tool, run
 from tests.support.questions import QUESTIONS, ROOT
-
-Bake = Callable[..., Path]
+from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
 
 # The same few cases in each run, unless --hypothesis-profile=long asks for many that are new.
 settings.register_profile("sample", max_examples=12, derandomize=True, deadline=None, database=None)
@@ -87,10 +85,10 @@ def template(tmp_path: Path, home: Path) -> Path:
 
 
 @pytest.fixture
-def cookiecutter(tmp_path: Path, home: Path) -> Callable[..., Any]:
+def cookiecutter(tmp_path: Path, home: Path) -> Cookiecutter:
     """Run cookiecutter's own command as a person would, with a fresh home, into tmp_path / 'out'."""
 
-    def cookiecutter(*arguments: str, template: str | Path = ROOT, stdin: str = "") -> Any:
+    def cookiecutter(*arguments: str, template: str | Path = ROOT, stdin: str = "") -> Done:
         (tmp_path / "out").mkdir(exist_ok=True)
         command = (sys.executable, "-m", "cookiecutter", template, "-o", tmp_path / "out", *arguments)
         return run(*command, cwd=tmp_path, env=environment(home), stdin=stdin)
@@ -99,7 +97,7 @@ def cookiecutter(tmp_path: Path, home: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Installed:
     """Return the scripts of an environment that holds exactly a project's two locks.
 
     Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
@@ -128,7 +126,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 
 
 @pytest.fixture(scope="session")
-def scripts(bake: Bake, installed: Callable[..., Path]) -> Path:
+def scripts(bake: Bake, installed: Installed) -> Path:
     """The scripts of an environment with a default project's locks, on this Python."""
     return installed(bake())
 
@@ -140,11 +138,11 @@ def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def gcloud(home: Path) -> Callable[..., Any]:
+def gcloud(home: Path) -> Gcloud:
     """Run the real gcloud with a configuration of its own."""
     tool = require_tool("gcloud")
 
-    def gcloud(*arguments: str | Path, cwd: Path = home, **variables: str) -> Any:
+    def gcloud(*arguments: str | Path, cwd: Path = home, **variables: str) -> Done:
         return run(tool, *arguments, cwd=cwd, env=gcloud_environment(home, **variables))
 
     return gcloud

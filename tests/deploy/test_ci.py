@@ -18,6 +18,7 @@ from tests.support.package_index import Advisories, advisories
 from tests.support.pages import section
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import ROOT, TRIGGERS
+from tests.support.types import Bake, Done
 from tests.support.workflows import FILES, SYSTEMS, complaints, read, scripts
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,7 @@ REGION_OF = {"": "us-central1", "staging": "europe-west4", "prod": "europe-west1
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_judges_find_nothing(bake: Any, home: Path, trigger: str) -> None:
+def test_the_judges_find_nothing(bake: Bake, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger, ci="github")
     assert not complaints(project, home)
     first = bake(trigger=TRIGGERS[0], ci="github")
@@ -34,11 +35,11 @@ def test_the_judges_find_nothing(bake: Any, home: Path, trigger: str) -> None:
 
 
 @pytest.mark.parametrize("ci", ["gitlab", "cloudbuild"])
-def test_the_judges_find_nothing_elsewhere(bake: Any, home: Path, ci: str) -> None:
+def test_the_judges_find_nothing_elsewhere(bake: Bake, home: Path, ci: str) -> None:
     assert not complaints(bake(ci=ci), home)
 
 
-def test_every_system_does_the_same(bake: Any) -> None:
+def test_every_system_does_the_same(bake: Bake) -> None:
     """So what is seen of the commands of one of them holds for all."""
     answers = {"python_version": "3.12", "function_name": "other-name"}
     test, deploy = zip(*(scripts(bake(ci=ci, **answers), ci) for ci in SYSTEMS), strict=True)
@@ -64,7 +65,7 @@ def test_the_judges_find_nothing_in_the_templates_own(home: Path) -> None:
         ("run: pytest", "run: pytest $OPTIONS", "shellcheck"),
     ],
 )
-def test_a_broken_workflow_goes_red(fresh: Any, home: Path, old: str, new: str, judge: str) -> None:
+def test_a_broken_workflow_goes_red(fresh: Bake, home: Path, old: str, new: str, judge: str) -> None:
     project = fresh(ci="github")
     workflow = project / ".github" / "workflows" / "function.yml"
     text, times = re.subn(old, new, workflow.read_text("utf-8"), count=1)
@@ -82,13 +83,13 @@ def test_a_broken_workflow_goes_red(fresh: Any, home: Path, old: str, new: str, 
         ("cloudbuild", "= main ]", "= main", "shellcheck"),
     ],
 )
-def test_a_broken_file_goes_red(fresh: Any, home: Path, ci: str, old: str, new: str, judge: str) -> None:
+def test_a_broken_file_goes_red(fresh: Bake, home: Path, ci: str, old: str, new: str, judge: str) -> None:
     project = fresh(ci=ci)
     edit(FILES[ci], old, new)(project)
     assert f"{judge}: " in complaints(project, home)
 
 
-def test_settings_that_dependabot_does_not_know_go_red(fresh: Any, home: Path) -> None:
+def test_settings_that_dependabot_does_not_know_go_red(fresh: Bake, home: Path) -> None:
     project = fresh(ci="github")
     settings = project / ".github" / "dependabot.yml"
     settings.write_text(settings.read_text("utf-8").replace("package-ecosystem: uv", "package-ecosystem: uvx"))
@@ -118,7 +119,7 @@ class Runner:
         check_output(run(require_tool(f"python{version}"), "-m", "venv", venv, cwd=self.home, env=self.environment))
         self.environment["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
-    def do(self, script: str) -> Any:
+    def do(self, script: str) -> Done:
         """Carry out a script that is run to its first failure."""
         file = self.home / "step.sh"
         file.write_text(script)
@@ -156,7 +157,7 @@ def kept(folder: Path) -> Iterator[None]:
         ("gitlab", {"trigger": "firestore", "python_version": "3.11", "local_package": "none", "hashes": True}),
     ],
 )
-def test_the_test_job(fresh: Any, tmp_path: Path, ci: str, answers: dict[str, Any]) -> None:
+def test_the_test_job(fresh: Bake, tmp_path: Path, ci: str, answers: dict[str, Any]) -> None:
     """Each command as it stands, in order, from a clean clone; then each mistake is seen by its command."""
     require_tool("git")
     with advisories(tmp_path) as service:
@@ -175,7 +176,7 @@ def test_the_test_job(fresh: Any, tmp_path: Path, ci: str, answers: dict[str, An
 
 
 @posix_only
-def test_a_script_of_cloud_build_ends_at_the_first_mistake(fresh: Any, home: Path) -> None:
+def test_a_script_of_cloud_build_ends_at_the_first_mistake(fresh: Bake, home: Path) -> None:
     """The file is run as it is, by what its first line names."""
     project = fresh(ci="cloudbuild")
     script = home / "script"
@@ -197,7 +198,7 @@ SET = {
 }
 
 
-def deploys(project: Path, ci: str, home: Path, there: Cloud, **variables: str) -> Any:
+def deploys(project: Path, ci: str, home: Path, there: Cloud, **variables: str) -> Done:
     env = gcloud_environment(home, **there.environment(), **SET[ci], TMPDIR=str(home), **variables)
     return run("bash", "-e", "-c", scripts(project, ci)[1], cwd=project, env=env)
 
@@ -208,7 +209,7 @@ def deploys(project: Path, ci: str, home: Path, there: Cloud, **variables: str) 
     [("github", []), ("github", ["staging"]), ("github", ["staging", "prod"]), ("gitlab", []), ("cloudbuild", [])],
     ids=str,
 )
-def test_the_deploy_job(fresh: Any, home: Path, ci: str, stages: list[str]) -> None:
+def test_the_deploy_job(fresh: Bake, home: Path, ci: str, stages: list[str]) -> None:
     """Its commands as they stand, against a cloud on loopback: staging, if it has a file, then production."""
     require_tool("gcloud")
     project = fresh(trigger="pubsub", ci=ci, function_name="other-name")
@@ -235,7 +236,7 @@ def test_the_deploy_job(fresh: Any, home: Path, ci: str, stages: list[str]) -> N
 
 
 @posix_only
-def test_a_failed_staging_keeps_production_as_it_is(fresh: Any, home: Path) -> None:
+def test_a_failed_staging_keeps_production_as_it_is(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(ci="github")
     append(
@@ -251,7 +252,7 @@ def test_a_failed_staging_keeps_production_as_it_is(fresh: Any, home: Path) -> N
 @pytest.mark.parametrize(
     "where", [{"BRANCH_NAME": "other"}, {"BRANCH_NAME": ""}, {"BRANCH_NAME": "main", "_PR_NUMBER": "1"}], ids=str
 )
-def test_cloud_build_deploys_main_only(fresh: Any, home: Path, where: dict[str, str]) -> None:
+def test_cloud_build_deploys_main_only(fresh: Bake, home: Path, where: dict[str, str]) -> None:
     deploy = scripts(fresh(ci="cloudbuild"), "cloudbuild")[1]
     done = run("bash", "-e", "-c", deploy.replace("gcloud", "exit 9;"), cwd=home, env=environment(home, **where))
     assert done.returncode == 0
@@ -261,7 +262,7 @@ def test_cloud_build_deploys_main_only(fresh: Any, home: Path, where: dict[str, 
     assert done.returncode == 9
 
 
-def test_who_may_deploy_is_in_variables_that_the_readme_names(bake: Any) -> None:
+def test_who_may_deploy_is_in_variables_that_the_readme_names(bake: Bake) -> None:
     names = {"WORKLOAD_IDENTITY_PROVIDER", "DEPLOYER"}
     workflow = read(bake(ci="github"), "github")
     deploy = workflow["jobs"]["deploy"]
@@ -338,7 +339,7 @@ GITLAB = {
     ids=["github", "gitlab"],
 )
 def test_who_may_deploy(
-    fresh: Any, home: Path, ci: str, mine: dict[str, str], mapping: dict[str, str], who: str
+    fresh: Bake, home: Path, ci: str, mine: dict[str, str], mapping: dict[str, str], who: str
 ) -> None:
     """The README's lines for it; the token of one repository, branch and environment is let in, and no other."""
     require_tool("gcloud")
@@ -359,7 +360,7 @@ def test_who_may_deploy(
 
 
 @posix_only
-def test_who_may_deploy_from_cloud_build(fresh: Any, home: Path) -> None:
+def test_who_may_deploy_from_cloud_build(fresh: Bake, home: Path) -> None:
     """main as the deployer; a pull request as an account that may write logs and nothing else."""
     require_tool("gcloud")
     project = fresh(ci="cloudbuild")

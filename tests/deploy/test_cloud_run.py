@@ -27,6 +27,7 @@ from tests.support.pages import blocks, section
 from tests.support.processes import check_output, posix_only, require_tool, run
 from tests.support.questions import ROOT, TRIGGERS, fact
 from tests.support.serving import loopback
+from tests.support.types import Bake, Done, Gcloud
 
 pytestmark = [pytest.mark.slow, posix_only]
 PAGE = (ROOT / "docs" / "cloud-run.md").read_text("utf-8")
@@ -279,7 +280,7 @@ def cloud_run(ready: bool = True) -> Iterator[CloudRun]:
         yield there
 
 
-def shell(project: Path, home: Path, there: CloudRun, lines: str) -> Any:
+def shell(project: Path, home: Path, there: CloudRun, lines: str) -> Done:
     """Run lines of the page in a function's folder, after the variables of its README."""
     env = gcloud_environment(home, **there.environment())
     return run("sh", "-euc", with_variables(project, lines), cwd=project, env=env)
@@ -294,7 +295,7 @@ def write_trigger(project: Path, trigger: str) -> str:
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_same_function_comes_out(fresh: Any, home: Path, trigger: str) -> None:
+def test_the_same_function_comes_out(fresh: Bake, home: Path, trigger: str) -> None:
     """What is in deploy.yaml arrives, all of it, twice, and changes no rights; the archive is that of the other way."""
     require_tool("gcloud")
     project = fresh(trigger=trigger)
@@ -316,7 +317,7 @@ def test_the_same_function_comes_out(fresh: Any, home: Path, trigger: str) -> No
     assert yaml.safe_load(text).keys().isdisjoint({"--gen2", "--runtime", "--entry-point", "--run-service-account"})
 
 
-def test_windows_line_ends_change_nothing(fresh: Any, home: Path) -> None:
+def test_windows_line_ends_change_nothing(fresh: Bake, home: Path) -> None:
     project = fresh(trigger="storage")
     texts = []
     with cloud_run() as there:
@@ -329,7 +330,7 @@ def test_windows_line_ends_change_nothing(fresh: Any, home: Path) -> None:
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "storage"])
-def test_the_page_from_a_new_project_to_the_first_call(fresh: Any, home: Path, trigger: str) -> None:
+def test_the_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
     """Whoever deploys has the roles that the README and the page print, and no others; none is printed in vain."""
     require_tool("gcloud")
     project = fresh(trigger=trigger, ci="github")
@@ -362,7 +363,7 @@ def test_the_page_from_a_new_project_to_the_first_call(fresh: Any, home: Path, t
         assert list(there.triggers) == (["hello-function"] if make else [])
 
 
-def test_the_file_of_the_one_command_is_refused_by_the_other(fresh: Any, home: Path, gcloud: Any) -> None:
+def test_the_file_of_the_one_command_is_refused_by_the_other(fresh: Bake, home: Path, gcloud: Gcloud) -> None:
     """Why there are two files."""
     project = fresh(trigger="storage")
     done = gcloud("run", "deploy", "hello-function", "--flags-file=deploy.yaml", cwd=project)

@@ -7,7 +7,6 @@ import re
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,12 +28,13 @@ from tests.support.pages import section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import TRIGGERS, fact
 from tests.support.serving import check, served
+from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Any, home: Path, trigger: str) -> None:
+def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Bake, home: Path, trigger: str) -> None:
     """Each line in the order of the page; whoever deploys has the printed roles and no others."""
     require_tool("gcloud")
     project = fresh(trigger=trigger, ci="github")
@@ -90,7 +90,7 @@ def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Any, home: Pat
 
 
 @pytest.mark.parametrize("trigger", ["storage", "http"])
-def test_no_role_is_printed_in_vain(fresh: Any, home: Path, trigger: str) -> None:
+def test_no_role_is_printed_in_vain(fresh: Bake, home: Path, trigger: str) -> None:
     """Without any one of them the deployment ends in an error that names what is missing."""
     require_tool("gcloud")
     project = fresh(trigger=trigger)
@@ -120,7 +120,7 @@ def test_no_role_is_printed_in_vain(fresh: Any, home: Path, trigger: str) -> Non
 UNSEEN = ("cloudresourcemanager", "iam", "logging", "storage")
 
 
-def test_the_default_build_account_of_a_new_project_cannot_build(fresh: Any, home: Path) -> None:
+def test_the_default_build_account_of_a_new_project_cannot_build(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh()
     line = re.findall(r"(?m)^--build-service-account.*\n", (project / "deploy.yaml").read_text("utf-8"))[0]
@@ -131,7 +131,7 @@ def test_the_default_build_account_of_a_new_project_cannot_build(fresh: Any, hom
         assert not there.functions
 
 
-def test_a_flag_that_sets_rights_is_refused_at_the_second_deployment(fresh: Any, home: Path) -> None:
+def test_a_flag_that_sets_rights_is_refused_at_the_second_deployment(fresh: Bake, home: Path) -> None:
     """Why deploy.yaml has no --no-allow-unauthenticated: the roles of whoever deploys are not enough, an owner's too many."""
     require_tool("gcloud")
     project = fresh(ci="github")
@@ -172,7 +172,7 @@ def in_a_terminal(project: Path, home: Path, there: Cloud) -> str:
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_a_deployment_changes_no_rights_even_in_a_terminal(fresh: Any, home: Path, quiet: bool) -> None:
+def test_a_deployment_changes_no_rights_even_in_a_terminal(fresh: Bake, home: Path, quiet: bool) -> None:
     """And without --quiet it would: so this can be seen."""
     require_tool("gcloud")
     project = fresh()
@@ -185,7 +185,7 @@ def test_a_deployment_changes_no_rights_even_in_a_terminal(fresh: Any, home: Pat
 
 
 @pytest.mark.parametrize("trigger", ["http", "async-http"])
-def test_a_private_function_is_called_by_the_readmes_line(fresh: Any, home: Path, trigger: str) -> None:
+def test_a_private_function_is_called_by_the_readmes_line(fresh: Bake, home: Path, trigger: str) -> None:
     """curl gets 403 until gcloud, signed in with a key, gives it an identity token."""
     require_tool("gcloud"), require_tool("curl")
     project = fresh(trigger=trigger)
@@ -210,7 +210,7 @@ def test_a_private_function_is_called_by_the_readmes_line(fresh: Any, home: Path
         assert without != call and "403" in run("sh", "-euc", without, cwd=project, env=env).stdout
 
 
-def test_what_a_second_file_does(fresh: Any, home: Path) -> None:
+def test_what_a_second_file_does(fresh: Bake, home: Path) -> None:
     """The rules that the README and deploy.yaml state."""
     require_tool("gcloud")
     project = fresh(trigger="pubsub")
@@ -237,7 +237,7 @@ def test_what_a_second_file_does(fresh: Any, home: Path) -> None:
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_readme_lists_what_is_to_be_replaced(bake: Any, trigger: str) -> None:
+def test_the_readme_lists_what_is_to_be_replaced(bake: Bake, trigger: str) -> None:
     project = bake(trigger=trigger)
     [listed] = re.findall(r"(?s)In `deploy.yaml`.*?\n\n", (project / "README.md").read_text("utf-8"))
     text = (project / "deploy.yaml").read_text("utf-8")
@@ -247,7 +247,7 @@ def test_the_readme_lists_what_is_to_be_replaced(bake: Any, trigger: str) -> Non
     assert named_there and all("my-" in value for value in named_there)
 
 
-def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Any, home: Path) -> None:
+def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh()
     edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")(project)
@@ -263,7 +263,7 @@ def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Any, home: Path) ->
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_what_arrives_is_built_and_served(fresh: Any, tmp_path: Path, home: Path, trigger: str) -> None:
+def test_what_arrives_is_built_and_served(fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
     """gcloud packs and uploads; what arrived is installed from its lock and served."""
     require_tool("gcloud")
     project = fresh(trigger=trigger)
@@ -281,7 +281,7 @@ def test_what_arrives_is_built_and_served(fresh: Any, tmp_path: Path, home: Path
         check(trigger, function)
 
 
-def test_the_answers_reach_the_request(fresh: Any, home: Path) -> None:
+def test_the_answers_reach_the_request(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(function_name="other-name", python_version="3.12", region="europe-west4", local_package="none")
     with cloud() as there:

@@ -15,11 +15,12 @@ from lark.exceptions import UnexpectedInput
 
 from tests.support.deploying import described, flags
 from tests.support.fake_cloud import gcloud_environment
-from tests.support.folders import Change, append
+from tests.support.folders import append
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import ROOT
 from tests.support.serving import served
+from tests.support.types import Bake, Change, Gcloud
 
 PAGE = (ROOT / "docs" / "terraform.md").read_text("utf-8")
 [ARCHIVE] = blocks(PAGE, "python")
@@ -56,7 +57,7 @@ def pack(home: Path, tmp_path: Path) -> Any:
 @posix_only
 @pytest.mark.slow
 def test_the_archive_is_named_by_what_gcloud_would_upload(
-    fresh: Any, gcloud: Any, pack: Any, scripts: Path, home: Path, tmp_path: Path
+    fresh: Bake, gcloud: Gcloud, pack: Any, scripts: Path, home: Path, tmp_path: Path
 ) -> None:
     project = fresh()
     append("localpackage/data/table.csv", "1\n")(project)
@@ -98,7 +99,7 @@ def test_the_archive_is_named_by_what_gcloud_would_upload(
         (shutil.rmtree, "gcloud would upload no main.py from "),
     ],
 )
-def test_what_cannot_be_packed_is_not_applied(fresh: Any, pack: Any, broken: Change, why: str) -> None:
+def test_what_cannot_be_packed_is_not_applied(fresh: Bake, pack: Any, broken: Change, why: str) -> None:
     project = fresh()
     broken(project)
     with pytest.raises(AssertionError, match=why):
@@ -156,7 +157,7 @@ def with_event(main: str = MAIN, event: str = EVENT) -> str:
     return main.replace("  build_config {", f"{event}\n  build_config {{")
 
 
-def test_the_settings_are_those_of_deploy_yaml(bake: Any) -> None:
+def test_the_settings_are_those_of_deploy_yaml(bake: Bake) -> None:
     assert deployed(MAIN) == flags(bake())
     assert deployed(with_event()) == flags(bake(trigger="pubsub"))
 
@@ -181,7 +182,7 @@ def test_the_function_is_built_from_the_archive_and_the_object_bears_its_name() 
         ('"RETRY_POLICY_RETRY"', '"RETRY_POLICY_DO_NOT_RETRY"'),
     ],
 )
-def test_a_setting_that_differs_is_seen(bake: Any, old: str, new: str) -> None:
+def test_a_setting_that_differs_is_seen(bake: Bake, old: str, new: str) -> None:
     text = with_event()
     assert old in text
     try:

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from tests.support.package_index import PRIVATE, Advisories, advisories
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import ROOT
+from tests.support.types import Bake, Done
 
 pytestmark = [pytest.mark.slow, posix_only]
 LOCKS = sorted((ROOT / "templates" / "locks").glob("*/requirements*.txt"))
@@ -33,14 +33,14 @@ def service(home: Path) -> Iterator[Advisories]:
 
 
 @pytest.fixture
-def project(bake: Any, tmp_path: Path, home: Path) -> Path:
+def project(bake: Bake, tmp_path: Path, home: Path) -> Path:
     """A project with the script, which uv has all for."""
     project = Path(shutil.copytree(bake(ci="github"), tmp_path / "project"))
     check_output(run(require_tool("uv"), "sync", "--script", "tests/audit.py", cwd=project, env=environment(home)))
     return project
 
 
-def audit(project: Path, home: Path, service: Advisories) -> Any:
+def audit(project: Path, home: Path, service: Advisories) -> Done:
     """Run the command that the README shows."""
     [command] = [block for block in blocks((project / "README.md").read_text("utf-8")) if "audit.py" in block]
     return run("sh", "-c", command, cwd=project, env=environment(home, **service.variables))

@@ -26,6 +26,7 @@ from tests.support.questions import (
     fact,
     label,
 )
+from tests.support.types import Bake, Cookiecutter, Installed
 
 COMMON = {
     ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
@@ -62,7 +63,7 @@ def files(project: Path) -> set[str]:
 
 @together
 @pytest.mark.parametrize("answers", EACH)
-def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
+def test_exactly_these_files(bake: Bake, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     package = answers["local_package"]
     samples = {f"events/{path.name}" for path in (ROOT / "templates" / answers["trigger"] / "events").glob("*")}
@@ -76,7 +77,7 @@ def test_exactly_these_files(bake: Any, answers: dict[str, Any]) -> None:
 
 @together
 @pytest.mark.parametrize("answers", EACH)
-def test_text_as_it_should_be(bake: Any, answers: dict[str, Any]) -> None:
+def test_text_as_it_should_be(bake: Bake, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     for name in files(project):
         raw = (project / name).read_bytes()
@@ -91,14 +92,14 @@ def test_text_as_it_should_be(bake: Any, answers: dict[str, Any]) -> None:
             assert not re.search(r"local.?package", text.replace('"local_package": "none"', ""), re.IGNORECASE), name
 
 
-def test_jinja_left_behind_would_be_seen(bake: Any, fresh: Any) -> None:
+def test_jinja_left_behind_would_be_seen(bake: Bake, fresh: Bake) -> None:
     project = fresh()
     (project / "main.py").write_text("# {{ fn.entry_point }}\n")
     with pytest.raises(AssertionError, match="Jinja left in main.py"):
         test_text_as_it_should_be(lambda **_: project, dict(COMBINATIONS[0]))
 
 
-def test_main_is_short(bake: Any) -> None:
+def test_main_is_short(bake: Bake) -> None:
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
     assert len(files(bake())) <= 21
@@ -107,7 +108,7 @@ def test_main_is_short(bake: Any) -> None:
 @together
 @SOME_OR_ALL
 @pytest.mark.parametrize("version", QUESTIONS["python_version"])
-def test_compiles_on(bake: Any, version: str, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_compiles_on(bake: Bake, version: str, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
     python = require_tool(f"python{version}")
     projects = [bake(**answers) for answers in combinations]
     code = "import ast, pathlib, sys; [ast.parse(f.read_bytes()) for p in sys.argv[1:] for f in pathlib.Path(p).rglob('*.py')]"
@@ -124,14 +125,14 @@ def ruff(projects: list[Path], home: Path) -> None:
 
 @together
 @SOME_OR_ALL
-def test_clean_under_ruff(bake: Any, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_clean_under_ruff(bake: Bake, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
     ruff([bake(**answers) for answers in combinations], tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("function_name", "package"), NAMES[:2])
 def test_clean_under_ruff_at_the_shortest_and_longest_names(
-    bake: Any, tmp_path: Path, function_name: str, package: str
+    bake: Bake, tmp_path: Path, function_name: str, package: str
 ) -> None:
     names = [(trigger, local) for trigger in TRIGGERS for local in (package, "none")]
     ruff([bake(function_name=function_name, trigger=t, local_package=local) for t, local in names], tmp_path)
@@ -141,14 +142,14 @@ def test_clean_under_ruff_at_the_shortest_and_longest_names(
 @pytest.mark.parametrize(("function_name", "package", "local"), [(*NAMES[1], False), (*NAMES[2], True)])
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_clean_under_mypy(
-    bake: Any, installed: Any, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
+    bake: Bake, installed: Installed, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
 ) -> None:
     project = bake(function_name=function_name, trigger=trigger, local_package=package if local else "none")
     scripts = installed(project)
     check_output(run(scripts / "mypy", "--cache-dir", mypy_cache, ".", cwd=project, env=environment(mypy_cache)))
 
 
-def test_same_answers_same_bytes(cookiecutter: Any, tmp_path: Path) -> None:
+def test_same_answers_same_bytes(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     assert cookiecutter("--no-input").returncode == 0
     (tmp_path / "out").rename(tmp_path / "first")
     assert cookiecutter("--no-input").returncode == 0
@@ -158,11 +159,11 @@ def test_same_answers_same_bytes(cookiecutter: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
 )
-def test_the_description_is_shown_as_it_is(bake: Any, description: str) -> None:
+def test_the_description_is_shown_as_it_is(bake: Bake, description: str) -> None:
     assert description_shown(bake(description=description)) == description.strip()
 
 
-def test_the_description_stands_in_the_readme_only(bake: Any) -> None:
+def test_the_description_stands_in_the_readme_only(bake: Bake) -> None:
     project = bake(description="Zq marks the spot")
     assert [name for name in files(project) if b"Zq" in (project / name).read_bytes()] == ["README.md"]
 

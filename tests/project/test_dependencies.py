@@ -3,7 +3,6 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.support.folders import append
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, find_tool, posix_only, run
 from tests.support.questions import QUESTIONS, TRIGGERS
+from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]
 ASKED = ["numpy", "pandas", "requests", "google-cloud-storage", "pydantic", "firebase-admin"]
@@ -42,7 +42,7 @@ PYTHONS = sorted((f"python{version}" for version in QUESTIONS["python_version"])
 
 @pytest.mark.parametrize("python", ["oldest", "newest"])
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_heavy_dependencies(fresh: Any, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
+def test_heavy_dependencies(fresh: Bake, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
     project = fresh(trigger=trigger)
     found = next(filter(find_tool, PYTHONS if python == "oldest" else reversed(PYTHONS)))
     env = environment(home, VIRTUAL_ENV=str(project / ".venv"), MYPY_CACHE_DIR=str(mypy_cache))

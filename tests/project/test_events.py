@@ -12,6 +12,7 @@ import pytest
 from tests.support.processes import environment, posix_only, require_tool, run
 from tests.support.questions import ROOT, TRIGGERS, fact
 from tests.support.serving import sample, served
+from tests.support.types import Bake, Installed
 
 pytestmark = pytest.mark.slow
 EVENT_TRIGGERS = [trigger for trigger in TRIGGERS if fact(trigger, "contract") == "event"]
@@ -105,7 +106,7 @@ def structured(headers: dict[str, str], body: bytes, trigger: str) -> tuple[dict
 @pytest.mark.parametrize("local_package", ["localpackage", "none"])
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
 def test_what_each_event_answers(
-    bake: Any, installed: Any, home: Path, trigger: str, local_package: str, form: str
+    bake: Bake, installed: Installed, home: Path, trigger: str, local_package: str, form: str
 ) -> None:
     project = bake(trigger=trigger, local_package=local_package)
     scripts = installed(project)
@@ -131,7 +132,7 @@ def test_what_each_event_answers(
 
 
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
-def test_an_error_that_may_pass_is_the_only_5xx(fresh: Any, installed: Any, home: Path, trigger: str) -> None:
+def test_an_error_that_may_pass_is_the_only_5xx(fresh: Bake, installed: Installed, home: Path, trigger: str) -> None:
     project = fresh(trigger=trigger)
     scripts = installed(project)
     with (project / "localpackage" / "script.py").open("a") as script:
@@ -147,7 +148,7 @@ def test_an_error_that_may_pass_is_the_only_5xx(fresh: Any, installed: Any, home
 
 @posix_only
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
-def test_the_readmes_command_sends_a_sample(bake: Any, installed: Any, home: Path, trigger: str) -> None:
+def test_the_readmes_command_sends_a_sample(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger)
     scripts = installed(project)
     lines = (project / "README.md").read_text("utf-8").splitlines()

@@ -19,6 +19,7 @@ from tests.support.folders import append, edit
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import QUESTIONS, TRIGGERS, variables
 from tests.support.serving import Served, check, served
+from tests.support.types import Bake, Done, Installed
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ PAIRWISE = [
 
 @pytest.mark.parametrize(("trigger", "version", "local_package", "hashes"), PAIRWISE)
 def test_installed_tested_and_served(
-    bake: Any, installed: Any, home: Path, trigger: str, version: str, local_package: str, hashes: bool
+    bake: Bake, installed: Installed, home: Path, trigger: str, version: str, local_package: str, hashes: bool
 ) -> None:
     python = require_tool(f"python{version}")
     project = bake(trigger=trigger, python_version=version, local_package=local_package, hashes=hashes)
@@ -50,7 +51,7 @@ def test_installed_tested_and_served(
         check(trigger, function)
 
 
-def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Any:
+def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Done:
     """Run a project's own tests, or some of them, in the shared environment."""
     # What our code causes a warning of is an error; the framework has deprecations of its own.
     warnings = "filterwarnings=error:::(main|cloud_logging|delivery|localpackage)"
@@ -59,7 +60,7 @@ def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Any:
     return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=env)
 
 
-def test_a_warning_that_our_code_causes_is_seen(fresh: Any, scripts: Path, home: Path) -> None:
+def test_a_warning_that_our_code_causes_is_seen(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh(trigger="http")
     main = project / "main.py"
     text = main.read_text("utf-8").replace(
@@ -72,7 +73,7 @@ def test_a_warning_that_our_code_causes_is_seen(fresh: Any, scripts: Path, home:
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("local_package", ["localpackage", "none"])
-def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: str, local_package: str) -> None:
+def test_each_mutant_is_caught(fresh: Bake, installed: Installed, home: Path, trigger: str, local_package: str) -> None:
     project = fresh(trigger=trigger, local_package=local_package)
     scripts = installed(project)
     check_output(own_tests(scripts, project, home))
@@ -100,7 +101,7 @@ def test_each_mutant_is_caught(fresh: Any, installed: Any, home: Path, trigger: 
     assert not survivors
 
 
-def test_a_conftest_of_the_users_imports_the_package(fresh: Any, scripts: Path, home: Path) -> None:
+def test_a_conftest_of_the_users_imports_the_package(fresh: Bake, scripts: Path, home: Path) -> None:
     """It is loaded before any test file, beside the tests or beside main.py; what it changes, the function sees."""
     project = fresh()
     change = "from localpackage import script\n\nscript.greeting = lambda name: 'changed'\n"
@@ -124,7 +125,7 @@ def test_own_package(client, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("module", [True, False])
-def test_several_functions_in_one_process(fresh: Any, scripts: Path, home: Path, tmp_path: Path, module: bool) -> None:
+def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path, tmp_path: Path, module: bool) -> None:
     """As an IDE tests them that opens the root of a repository: names of one word and of two, and with digits."""
     for name, trigger in {
         "thumbnails": "http",
@@ -148,7 +149,9 @@ def test_several_functions_in_one_process(fresh: Any, scripts: Path, home: Path,
 @pytest.mark.parametrize(
     ("trigger", "work"), [("http", "    if request.method in"), ("async-http", "    try:\n        name =")]
 )
-def test_logs_are_structured(fresh: Any, scripts: Path, home: Path, trigger: str, work: str, execution_id: str) -> None:
+def test_logs_are_structured(
+    fresh: Bake, scripts: Path, home: Path, trigger: str, work: str, execution_id: str
+) -> None:
     project = fresh(trigger=trigger)
     seen = (
         "    logger.info('seen %s', '😀')\n    logging.getLogger('a.library').info('{}')\n    print('printed')\n"
@@ -201,7 +204,7 @@ def by_name(function: Served, name: str) -> tuple[int, Any]:
     return status, json.loads(body)
 
 
-def test_many_requests_are_answered_at_once(fresh: Any, scripts: Path, home: Path) -> None:
+def test_many_requests_are_answered_at_once(fresh: Bake, scripts: Path, home: Path) -> None:
     """More than there are threads wait for each other in one process, and each logs for itself."""
     project = fresh(trigger="async-http")
     append("localpackage/script.py", WAITING)(project)
@@ -223,7 +226,7 @@ def test_many_requests_are_answered_at_once(fresh: Any, scripts: Path, home: Pat
 @pytest.mark.parametrize(
     ("trigger", "command"), [("http", r"functions-framework .* --debug$"), ("async-http", r"\S* ?uvicorn .*")]
 )
-def test_live_reload(fresh: Any, scripts: Path, home: Path, trigger: str, command: str) -> None:
+def test_live_reload(fresh: Bake, scripts: Path, home: Path, trigger: str, command: str) -> None:
     """The reason for the cap on watchdog: with 7 the change is never seen. And an asynchronous function's way round."""
     project = fresh(trigger=trigger)
     found = re.search(f"(?m)^{command}", (project / "README.md").read_text("utf-8"))

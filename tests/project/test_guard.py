@@ -2,15 +2,15 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.folders import Change, append, edit
+from tests.support.folders import append, edit
 from tests.support.guard import fill_vendor, guard
 from tests.support.locks import lock, pins
 from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, git, posix_only, run
+from tests.support.types import Bake, Change, Installed
 
 pytestmark = pytest.mark.slow
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -203,13 +203,13 @@ CASES = [pytest.param(*case, id=case[0], marks=posix_only if "link" in case[0] e
 
 
 @pytest.mark.parametrize("hashes", [False, True])
-def test_passes_as_made(bake: Any, scripts: Path, home: Path, hashes: bool) -> None:
+def test_passes_as_made(bake: Bake, scripts: Path, home: Path, hashes: bool) -> None:
     check_output(guard(scripts, bake(hashes=hashes), home))
 
 
 @pytest.mark.parametrize(("what", "change", "says", "fix"), CASES)
 def test_goes_red_and_its_advice_turns_it_green(
-    bake: Any, fresh: Any, scripts: Path, home: Path, what: str, change: Change, says: str, fix: Fix
+    bake: Bake, fresh: Bake, scripts: Path, home: Path, what: str, change: Change, says: str, fix: Fix
 ) -> None:
     project = fresh()
     change(project)
@@ -220,7 +220,7 @@ def test_goes_red_and_its_advice_turns_it_green(
     check_output(guard(scripts, project, home))
 
 
-def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Any, installed: Any, home: Path) -> None:
+def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Bake, installed: Installed, home: Path) -> None:
     project = fresh(trigger="async-http")
     scripts = installed(project)
     edit("main.py", "@functions_framework.aio.http", "@functions_framework.http")(project)
@@ -228,7 +228,7 @@ def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Any, insta
     assert done.returncode == 1 and "Decorate hello_function with @functions_framework.aio.http" in done.stdout
 
 
-def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> None:
+def test_one_line_without_its_hash(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh(hashes=True)
     append("requirements.txt", "six==1.17.0\n")(project)
     done = guard(scripts, project, home)
@@ -237,7 +237,7 @@ def test_one_line_without_its_hash(fresh: Any, scripts: Path, home: Path) -> Non
     check_output(guard(scripts, project, home))
 
 
-def test_only_one_lock_file_was_locked_again(fresh: Any, scripts: Path, home: Path) -> None:
+def test_only_one_lock_file_was_locked_again(fresh: Bake, scripts: Path, home: Path) -> None:
     """Each of these is fine by itself, and pip refuses both together."""
     project = fresh()
     first, _ = lock_commands(project)
@@ -257,7 +257,7 @@ TWO_NUMPYS = "numpy<2 ; python_version < '3.12'\nnumpy>=2 ; python_version >= '3
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
-def test_two_versions_of_one_package_by_marker(fresh: Any, scripts: Path, home: Path, version: str) -> None:
+def test_two_versions_of_one_package_by_marker(fresh: Bake, scripts: Path, home: Path, version: str) -> None:
     """Both Pythons count: the one that runs the tests, and the one of the cloud."""
     project = fresh(python_version=version)
     append("requirements.in", TWO_NUMPYS)(project)
@@ -269,7 +269,7 @@ def test_two_versions_of_one_package_by_marker(fresh: Any, scripts: Path, home: 
     assert guard(scripts, project, home).returncode == (version == "3.13")
 
 
-def test_a_package_that_is_installed_but_not_locked(fresh: Any, scripts: Path, home: Path, tmp_path: Path) -> None:
+def test_a_package_that_is_installed_but_not_locked(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:
     """The names of packages and modules differ, and several packages share `google`."""
     project = fresh()
     extra = tmp_path / "extra"
@@ -286,7 +286,7 @@ def test_a_package_that_is_installed_but_not_locked(fresh: Any, scripts: Path, h
         (project / "main.py").write_text(before, "utf-8")
 
 
-def test_vendor_is_filled_by_the_readmes_commands(fresh: Any, scripts: Path, home: Path) -> None:
+def test_vendor_is_filled_by_the_readmes_commands(fresh: Bake, scripts: Path, home: Path) -> None:
     """With numpy, whose wheels ask for a newer Linux than most."""
     project = fresh()
     append("requirements.in", "numpy\ncryptography\n")(project)
@@ -299,7 +299,7 @@ def test_vendor_is_filled_by_the_readmes_commands(fresh: Any, scripts: Path, hom
     assert done.returncode == 1 and "vendor/ lacks a wheel" in done.stdout and "numpy" in done.stdout
 
 
-def test_an_older_framework_is_told_in_one_sentence(fresh: Any, scripts: Path, home: Path, tmp_path: Path) -> None:
+def test_an_older_framework_is_told_in_one_sentence(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:
     extra = tmp_path / "extra"
     command = (scripts / "uv", "pip", "install", "-q", "--no-deps", "--target", extra, "functions-framework==3.8.3")
     check_output(run(*command, cwd=tmp_path, env=environment(home)))
@@ -371,12 +371,12 @@ TYPES = "from typing import TYPE_CHECKING\n    if TYPE_CHECKING:\n        import
         all_of(track("localpackage/zip.db"), lambda project: (project / "localpackage" / "zip.db").unlink()),
     ],
 )
-def test_stays_green(fresh: Any, scripts: Path, home: Path, change: Change) -> None:
+def test_stays_green(fresh: Bake, scripts: Path, home: Path, change: Change) -> None:
     project = fresh()
     change(project)
     check_output(guard(scripts, project, home))
 
 
-def test_short_enough_to_read(bake: Any) -> None:
+def test_short_enough_to_read(bake: Bake) -> None:
     for file in (bake() / "tests" / "guard").iterdir():
         assert len(file.read_text("utf-8").splitlines()) <= 250, file.name

@@ -2,12 +2,10 @@
 
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -16,6 +14,7 @@ from tests.support.folders import contents
 from tests.support.locks import lock, pins
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, fact
+from tests.support.types import Bake, Done, Installed
 
 LOCKS = sorted(path for path in (ROOT / "templates" / "locks").rglob("requirements*.txt"))
 
@@ -72,7 +71,7 @@ def test_the_licences_are_those_of_what_is_shipped() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("hashes", [False, True])
-def test_locking_again_gives_the_same_form(fresh: Any, scripts: Path, home: Path, trigger: str, hashes: bool) -> None:
+def test_locking_again_gives_the_same_form(fresh: Bake, scripts: Path, home: Path, trigger: str, hashes: bool) -> None:
     project = fresh(trigger=trigger, hashes=hashes)
     before = contents(project)
     lock(project, scripts, home)
@@ -82,7 +81,7 @@ def test_locking_again_gives_the_same_form(fresh: Any, scripts: Path, home: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("hashes", [False, True])
 def test_an_addition_locks_installs_and_passes(
-    fresh: Any, scripts: Path, installed: Any, home: Path, hashes: bool
+    fresh: Bake, scripts: Path, installed: Installed, home: Path, hashes: bool
 ) -> None:
     project = fresh(hashes=hashes)
     with (project / "requirements.in").open("a", encoding="utf-8") as file:
@@ -101,7 +100,7 @@ def test_an_addition_locks_installs_and_passes(
 
 
 @pytest.mark.slow
-def test_a_line_added_by_hand_installs(fresh: Any, installed: Any, home: Path) -> None:
+def test_a_line_added_by_hand_installs(fresh: Bake, installed: Installed, home: Path) -> None:
     project = fresh()
     with (project / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write("requests==2.32.5\n")
@@ -111,7 +110,7 @@ def test_a_line_added_by_hand_installs(fresh: Any, installed: Any, home: Path) -
 
 
 @pytest.mark.slow
-def test_a_package_that_someone_else_wrote(fresh: Any, scripts: Path, home: Path) -> None:
+def test_a_package_that_someone_else_wrote(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh()
     theirs = project / "thirdparty"
     theirs.mkdir()
@@ -137,7 +136,7 @@ def copy(tmp_path: Path) -> Iterator[Path]:
     yield copy
 
 
-def refresh(copy: Path, home: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+def refresh(copy: Path, home: Path, **variables: str) -> Done:
     return run(sys.executable, "-B", "tools/refresh.py", cwd=copy, env=environment(home, **variables))
 
 

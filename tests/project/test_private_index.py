@@ -8,7 +8,6 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from tests.support.folders import append
 from tests.support.guard import guard
 from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.types import Bake
 
 pytestmark = pytest.mark.slow
 LOGIN = "Basic " + base64.b64encode(b"ada:pa55word").decode()
@@ -70,7 +70,7 @@ def index() -> Iterator[str]:
 
 
 @pytest.fixture
-def asks(fresh: Any, index: str) -> tuple[Path, list[str]]:
+def asks(fresh: Bake, index: str) -> tuple[Path, list[str]]:
     """A project that asks the index for its one requirement, and the README's command that locks it."""
     project = fresh()
     (project / "requirements.in").write_text(f"--index-url=http://{index}/simple\nourlib\n")
@@ -124,7 +124,7 @@ def test_the_build_finds_the_login_in_netrc(
     assert (named.returncode == 0) == (installer == "uv")
 
 
-def test_the_readmes_variable_reaches_the_build(fresh: Any, home: Path) -> None:
+def test_the_readmes_variable_reaches_the_build(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(python_version="3.14")
     [variable] = re.findall(r"`(GOOGLE_PYTHON_\w+: \w+)`", (project / "README.md").read_text("utf-8"))

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.processes import environment, posix_only, require_tool
 from tests.support.serving import Served, family, listening, served
+from tests.support.types import Bake, Installed
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -91,7 +92,7 @@ def times_logged(function: Served, text: str) -> int:
     return sum(text in entry["message"] for entry in function.entries())
 
 
-def test_pubsub_for_real(fresh: Any, installed: Any, home: Path) -> None:
+def test_pubsub_for_real(fresh: Bake, installed: Installed, home: Path) -> None:
     """The emulator pushes: what fails comes again until it does not, what is malformed comes once."""
     project = fresh(trigger="pubsub")
     scripts = installed(project)

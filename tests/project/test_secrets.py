@@ -3,13 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.folders import append
 from tests.support.guard import guard
 from tests.support.processes import check_output, environment, git, posix_only, run
+from tests.support.types import Bake, Gcloud
 
 pytestmark = pytest.mark.slow
 # In parts, so that no scanner takes this file for a leak.
@@ -113,7 +113,7 @@ def plant(project: Path, name: str, content: bytes) -> str:
 
 
 @pytest.fixture
-def full(fresh: Any) -> Path:
+def full(fresh: Bake) -> Path:
     """A project for Pub/Sub with a second package that is uploaded."""
     project = fresh(trigger="pubsub")
     append("second/__init__.py", "")(project)
@@ -122,7 +122,7 @@ def full(fresh: Any) -> Path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a disk that does not tell names by case holds fewer files")
-def test_each_secret_is_left_out_or_told(full: Path, gcloud: Any, scripts: Path, home: Path) -> None:
+def test_each_secret_is_left_out_or_told(full: Path, gcloud: Gcloud, scripts: Path, home: Path) -> None:
     assert len(KINDS) >= 143
     clean = set(check_output(gcloud("meta", "list-files-for-upload", full)).splitlines())
     for place in PLACES:
@@ -145,7 +145,7 @@ def test_git_ignores_what_is_a_secret_by_its_name(full: Path, home: Path) -> Non
     assert not check_output(others)
 
 
-def test_data_is_uploaded(full: Path, gcloud: Any, scripts: Path, home: Path) -> None:
+def test_data_is_uploaded(full: Path, gcloud: Gcloud, scripts: Path, home: Path) -> None:
     assert len(DATA) >= 143
     planted = {plant(full, f"{place}/{name}", text.encode()) for place in ALLOWED for name, text in DATA.items()}
     assert planted <= set(check_output(gcloud("meta", "list-files-for-upload", full)).splitlines())

@@ -3,7 +3,6 @@
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from tests.support.folders import append
 from tests.support.guard import fill_vendor
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import ROOT, TRIGGERS, fact
+from tests.support.types import Bake, Gcloud
 
 pytestmark = pytest.mark.slow
 # A trigger for each text that is deployed.
@@ -55,7 +55,7 @@ def plant(project: Path, package: str, event: bool) -> set[str]:
     [*((t, p, False) for t in TRIGGERS for p in ("localpackage", "none")), ("http", "logic", True)],
 )
 def test_exactly_this_is_uploaded(
-    fresh: Any, gcloud: Any, home: Path, trigger: str, package: str, hashes: bool
+    fresh: Bake, gcloud: Gcloud, home: Path, trigger: str, package: str, hashes: bool
 ) -> None:
     project = fresh(trigger=trigger, local_package=package, hashes=hashes)
     expected = plant(project, package, fact(trigger, "contract") == "event")
@@ -71,7 +71,7 @@ def test_exactly_this_is_uploaded(
     [("!/.\n", "", "main.py"), ("!/localpackage\n", "!/localpackage/\n", "localpackage/script.py")],
 )
 def test_what_gcloud_lists_is_not_what_it_packs(
-    fresh: Any, gcloud: Any, home: Path, old: str, new: str, lost: str
+    fresh: Bake, gcloud: Gcloud, home: Path, old: str, new: str, lost: str
 ) -> None:
     """Why .gcloudignore has its second line, and no slash at the end of a folder: the listing would not tell."""
     project = fresh()
@@ -84,7 +84,7 @@ def test_what_gcloud_lists_is_not_what_it_packs(
         assert lost not in archived(there.archive)
 
 
-def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, scripts: Path) -> None:
+def test_the_guard_knows_what_gcloud_packs(fresh: Bake, gcloud: Gcloud, home: Path, scripts: Path) -> None:
     """Each file of a full folder: the guard's reading of .gcloudignore against the archive that gcloud uploads."""
     project = fresh(trigger="pubsub")
     plant(project, "localpackage", True)
@@ -126,7 +126,7 @@ def test_the_guard_knows_what_gcloud_packs(fresh: Any, gcloud: Any, home: Path, 
 
 
 @posix_only
-def test_gcloud_packs_no_linked_folder(fresh: Any, gcloud: Any, home: Path) -> None:
+def test_gcloud_packs_no_linked_folder(fresh: Bake, gcloud: Gcloud, home: Path) -> None:
     """Why the guard refuses a link: the list has it, and the archive has not."""
     project = fresh()
     append("ourlib/__init__.py", "")(project.parent)
@@ -140,7 +140,7 @@ def test_gcloud_packs_no_linked_folder(fresh: Any, gcloud: Any, home: Path) -> N
 
 @posix_only
 @pytest.mark.parametrize("trigger", DISTINCT)
-def test_the_build_installs_the_lock(bake: Any, fresh: Any, tmp_path: Path, home: Path, trigger: str) -> None:
+def test_the_build_installs_the_lock(bake: Bake, fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
     """With hashes and without, from the package index and, in an empty network namespace, from vendor/: the same."""
     python = require_tool("python3.13")
     project, locks = fresh(trigger=trigger), [bake(trigger=trigger, hashes=hashes) for hashes in (False, True)]

@@ -3,17 +3,17 @@
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import ROOT, VERSION
+from tests.support.types import Done
 
 NEXT = f"{int(VERSION.split('.')[0]) + 1}.0.0"
 
 
-def release(clone: Path, home: Path, version: str) -> Any:
+def release(clone: Path, home: Path, version: str) -> Done:
     return run(sys.executable, "-B", "tools/release.py", version, cwd=clone, env=environment(home))
 
 

@@ -9,7 +9,6 @@ import signal
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -20,6 +19,7 @@ from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import QUESTIONS, ROOT, SKELETON
 from tests.support.serving import Served, served
+from tests.support.types import Bake, Done
 from tests.support.waiting import PATIENCE
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -41,7 +41,7 @@ def test_the_table_of_questions_is_that_of_cookiecutter_json() -> None:
             assert table[question][2] == ", ".join(f"`{choice}`" for choice in default)
 
 
-def test_the_tree_is_what_comes_out(bake: Any) -> None:
+def test_the_tree_is_what_comes_out(bake: Bake) -> None:
     names = re.findall(r"^[│ ]*[├└]── (\S+)", blocks(README, "text")[0], re.MULTILINE)
     assert sorted(name.strip("/") for name in names) == sorted(path.rpartition("/")[2] for path in contents(bake()))
 
@@ -162,7 +162,7 @@ def test_the_readmes_first_command(
 @posix_only
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1], ids=["uv", "pip"])
-def test_a_function_is_run_as_its_readme_says(fresh: Any, home: Path, number: int) -> None:
+def test_a_function_is_run_as_its_readme_says(fresh: Bake, home: Path, number: int) -> None:
     project = fresh()
     *install, start = blocks(
         (project / "README.md").read_text("utf-8").partition("## Run it")[2].partition("\n## ")[0]
@@ -189,7 +189,7 @@ def test_names_that_every_system_takes() -> None:
 
 
 @pytest.mark.parametrize("made", [False, True])
-def test_each_text_has_the_same_line_ends_everywhere(fresh: Any, made: bool) -> None:
+def test_each_text_has_the_same_line_ends_everywhere(fresh: Bake, made: bool) -> None:
     repository = fresh(trigger="firestore") if made else ROOT
     if made:
         git("init", cwd=repository)
@@ -221,7 +221,7 @@ def test_python_that_some_system_calls_otherwise_is_seen() -> None:
     assert not python_is_called_right("`py` or python3 -m pytest")
 
 
-def of_hooks_and_rules(folder: Path, more: str = "") -> Any:
+def of_hooks_and_rules(folder: Path, more: str = "") -> Done:
     """Let mypy read what runs in a user's cookiecutter as Windows would run it."""
     loader = FileSystemLoader(ROOT / "hooks")
     rules = runpy.run_path(str(ROOT / "rules" / "answers.py"))["Rules"]

@@ -13,6 +13,7 @@ from cookiecutter.exceptions import FailedHookException
 from tests.support.folders import contents
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import QUESTIONS, ROOT, TAKEN
+from tests.support.types import Bake, Cookiecutter
 
 UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
 REFUSED = {
@@ -35,7 +36,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in REFUSED.items() for v in values])
-def test_refused(bake: Any, question: str, value: str) -> None:
+def test_refused(bake: Bake, question: str, value: str) -> None:
     with pytest.raises(FailedHookException) as refusal:
         bake(**{question: value})
     message = str(refusal.value)
@@ -44,7 +45,7 @@ def test_refused(bake: Any, question: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in TAKEN.items() for v in values])
-def test_taken(bake: Any, question: str, value: str) -> None:
+def test_taken(bake: Bake, question: str, value: str) -> None:
     assert (bake(**{question: value}) / "main.py").is_file()
 
 
@@ -54,7 +55,7 @@ def test_every_refused_category_is_one_that_the_rule_names() -> None:
 
 
 @pytest.mark.parametrize(("question", "value"), [(q, values[0]) for q, values in REFUSED.items()])
-def test_a_refusal_on_the_command_line(cookiecutter: Any, tmp_path: Path, question: str, value: str) -> None:
+def test_a_refusal_on_the_command_line(cookiecutter: Cookiecutter, tmp_path: Path, question: str, value: str) -> None:
     done = cookiecutter("--no-input", f"{question}={value}")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1 and done.stdout.startswith(f"{question}: {value!r} ")
@@ -63,14 +64,16 @@ def test_a_refusal_on_the_command_line(cookiecutter: Any, tmp_path: Path, questi
 
 @pytest.mark.parametrize("value", ["{{", "{{ 7 * 7 }}", "{% for %}", "{#"])
 @pytest.mark.parametrize("question", REFUSED)
-def test_jinja_in_an_answer_is_refused_before_it_is_run(bake: Any, question: str, value: str) -> None:
+def test_jinja_in_an_answer_is_refused_before_it_is_run(bake: Bake, question: str, value: str) -> None:
     with pytest.raises(FailedHookException) as refusal:
         bake(**{question: value})
     assert str(refusal.value).startswith(f"{question}: {value!r} does not fit: ")
 
 
 @pytest.mark.parametrize("question", REFUSED)
-def test_a_wrong_answer_is_told_right_after_its_question(cookiecutter: Any, tmp_path: Path, question: str) -> None:
+def test_a_wrong_answer_is_told_right_after_its_question(
+    cookiecutter: Cookiecutter, tmp_path: Path, question: str
+) -> None:
     names = list(QUESTIONS)
     before = names.index(question)
     done = cookiecutter(stdin="\n" * before + "{{ no }}\n" + "\n" * 9)
@@ -81,7 +84,7 @@ def test_a_wrong_answer_is_told_right_after_its_question(cookiecutter: Any, tmp_
     assert contents(tmp_path / "out") == {}
 
 
-def test_answers_at_the_prompt(cookiecutter: Any, tmp_path: Path) -> None:
+def test_answers_at_the_prompt(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n")
     assert done.returncode == 0, done.stdout
     made = tmp_path / "out" / "my-function"
@@ -90,7 +93,7 @@ def test_answers_at_the_prompt(cookiecutter: Any, tmp_path: Path) -> None:
     assert 'python_version = "3.12"' in (made / "pyproject.toml").read_text("utf-8")
 
 
-def test_answers_of_a_user_config(cookiecutter: Any, tmp_path: Path) -> None:
+def test_answers_of_a_user_config(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     answers = {"function_name": "from-config", "python_version": "3.12", "hashes": True, "local_package": "none"}
     config.write_text(yaml.safe_dump({"default_context": answers}), "utf-8")
@@ -120,7 +123,7 @@ def edited(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
     return str(tmp_path / "replay.json")
 
 
-def test_a_replay_file_makes_the_same_again(cookiecutter: Any, replay_file: Path, tmp_path: Path) -> None:
+def test_a_replay_file_makes_the_same_again(cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path) -> None:
     done = cookiecutter("--replay-file", edited(replay_file, tmp_path))
     assert done.returncode == 0, done.stdout
     assert contents(tmp_path / "out") == {
@@ -137,7 +140,7 @@ def test_a_replay_file_makes_the_same_again(cookiecutter: Any, replay_file: Path
     ],
 )  # fmt: skip
 def test_a_replay_file_edited_into_something_unsafe(
-    cookiecutter: Any, replay_file: Path, tmp_path: Path, question: str, value: Any
+    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, question: str, value: Any
 ) -> None:
     mine = tmp_path / "out" / "hello-function" / "main.py"
     mine.parent.mkdir(parents=True)
@@ -149,7 +152,7 @@ def test_a_replay_file_edited_into_something_unsafe(
     assert mine.read_text() == "mine"
 
 
-def test_a_replay_file_that_names_no_rules(cookiecutter: Any, replay_file: Path, tmp_path: Path) -> None:
+def test_a_replay_file_that_names_no_rules(cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function" / "main.py"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
@@ -173,7 +176,7 @@ def made_by(expression: str, file: Path) -> str:
 @pytest.mark.parametrize("value", ["x", "{{ CODE }}", "{% if CODE %}{% endif %}", "{{ 7", "{# #}"])
 @pytest.mark.parametrize("name", ["__before", "__after"])
 def test_a_private_value_is_the_templates_and_never_run(
-    cookiecutter: Any, tmp_path: Path, name: str, value: str, channel: str
+    cookiecutter: Cookiecutter, tmp_path: Path, name: str, value: str, channel: str
 ) -> None:
     value = made_by(value, tmp_path / "was-run")
     if channel == "config":
@@ -196,7 +199,9 @@ def test_a_private_value_is_the_templates_and_never_run(
         {"line_statement_prefix": "%"},
     ],
 )
-def test_jinja_is_set_up_by_the_template_alone(cookiecutter: Any, tmp_path: Path, marks: dict[str, Any]) -> None:
+def test_jinja_is_set_up_by_the_template_alone(
+    cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, Any]
+) -> None:
     code = made_by("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
     config = {"default_context": {"_jinja2_env_vars": marks, "region": code}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
@@ -216,7 +221,7 @@ def test_jinja_is_set_up_by_the_template_alone(cookiecutter: Any, tmp_path: Path
     ],
 )  # fmt: skip
 def test_a_replay_file_edited_into_another_private_value(
-    cookiecutter: Any, replay_file: Path, tmp_path: Path, name: str, value: Any
+    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, value: Any
 ) -> None:
     done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: value}))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
@@ -239,14 +244,16 @@ def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_pat
     assert not (tmp_path / "was-run").exists()
 
 
-def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     done = cookiecutter("--no-input", "python_version=3.9")
     assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
     done = cookiecutter("--no-input", "hashes=perhaps")
     assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
 
 
-def test_a_wrong_choice_in_a_config_is_passed_over_with_all_after_it(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_wrong_choice_in_a_config_is_passed_over_with_all_after_it(
+    cookiecutter: Cookiecutter, tmp_path: Path
+) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("default_context:\n  python_version: 3.12\n  function_name: never-seen\n", "utf-8")
     done = cookiecutter("--no-input", "--config-file", str(config))

@@ -5,13 +5,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.folders import append, as_made, contents
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import ROOT
+from tests.support.types import Bake
 
 COMMAND = (sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "-o")
 
@@ -28,7 +28,7 @@ def test_a_narrow_encoding_undoes_nothing(tmp_path: Path, home: Path, encoding: 
 
 @posix_only
 @pytest.mark.parametrize("output", [">&-", ">/dev/full", "| :"])
-def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path, bake: Any, output: str) -> None:
+def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path, bake: Bake, output: str) -> None:
     if output == ">/dev/full" and not Path(output[1:]).exists():
         pytest.skip("/dev/full is not on this machine")
     if output == "| :":

@@ -13,6 +13,7 @@ import pytest
 from tests.support.folders import contents
 from tests.support.processes import as_a_person, environment, posix_only, run
 from tests.support.questions import ROOT
+from tests.support.types import Bake, Cookiecutter
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
 
@@ -40,7 +41,7 @@ def refused(done: Any, *said: str) -> None:
     ("folder", "name"), [*((".", name) for name in NEVER_READ), ("tests", "Setup.py"), ("tests/deep/er", "Pipfile")]
 )
 def test_a_fork_that_emits_what_is_never_read(
-    cookiecutter: Any, fork: Path, tmp_path: Path, name: str, folder: str
+    cookiecutter: Cookiecutter, fork: Path, tmp_path: Path, name: str, folder: str
 ) -> None:
     place = skeleton(fork) / folder
     place.mkdir(parents=True, exist_ok=True)
@@ -55,13 +56,15 @@ def test_a_fork_that_emits_what_is_never_read(
 
 
 @posix_only
-def test_a_fork_that_links_to_what_is_never_read(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
+def test_a_fork_that_links_to_what_is_never_read(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
     (skeleton(fork) / "Pipfile").symlink_to("README.md")
     refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
     assert contents(tmp_path / "out") == {}
 
 
-def test_a_fork_whose_file_becomes_one_when_it_is_rendered(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
+def test_a_fork_whose_file_becomes_one_when_it_is_rendered(
+    cookiecutter: Cookiecutter, fork: Path, tmp_path: Path
+) -> None:
     (skeleton(fork) / "{{'Pip'}}file").write_text("")
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
@@ -70,7 +73,7 @@ def test_a_fork_whose_file_becomes_one_when_it_is_rendered(cookiecutter: Any, fo
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 
-def test_a_fork_whose_hook_writes_one(cookiecutter: Any, fork: Path, tmp_path: Path) -> None:
+def test_a_fork_whose_hook_writes_one(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
     (fork / "hooks" / "pre_gen_project.py").write_text("open('Pipfile', 'w').close()\n")
     done = cookiecutter("--no-input", template=fork)
     assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
@@ -78,7 +81,7 @@ def test_a_fork_whose_hook_writes_one(cookiecutter: Any, fork: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [*NEVER_READ, "Pipfile and setup.py"])
-def test_an_existing_folder_with_what_is_never_read(cookiecutter: Any, tmp_path: Path, name: str) -> None:
+def test_an_existing_folder_with_what_is_never_read(cookiecutter: Cookiecutter, tmp_path: Path, name: str) -> None:
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     for one in name.split(" and "):
@@ -106,7 +109,7 @@ def test_the_pre_hook_refuses_it_too(fork: Path, tmp_path: Path) -> None:
     assert contents(mine) == before
 
 
-def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter: Any, tmp_path: Path) -> None:
+def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     folders = [".venv", "venv", "node_modules/x", ".tox/py", "localpackage", "thirdparty"]
     mine = [tmp_path / "out" / "hello-function" / folder / "setup.py" for folder in folders]
     for file in mine:
@@ -117,7 +120,7 @@ def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter:
     assert all(file.read_text() == "mine" for file in mine)
 
 
-def test_without_force_an_existing_folder_stays(cookiecutter: Any, tmp_path: Path) -> None:
+def test_without_force_an_existing_folder_stays(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     (mine / "main.py").write_text("mine")
@@ -126,7 +129,7 @@ def test_without_force_an_existing_folder_stays(cookiecutter: Any, tmp_path: Pat
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 
-def test_what_was_declined_stays(cookiecutter: Any, tmp_path: Path) -> None:
+def test_what_was_declined_stays(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     for folder in ("localpackage", "none"):
         (mine / folder).mkdir(parents=True)
@@ -138,7 +141,7 @@ def test_what_was_declined_stays(cookiecutter: Any, tmp_path: Path) -> None:
 
 @posix_only
 @pytest.mark.parametrize("path", ["tests", "localpackage", "tests/conftest.py", "main.py", "README.md"])
-def test_a_link_to_outside_is_not_written_through(cookiecutter: Any, tmp_path: Path, path: str) -> None:
+def test_a_link_to_outside_is_not_written_through(cookiecutter: Cookiecutter, tmp_path: Path, path: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "script.py").write_text("mine")
@@ -151,7 +154,7 @@ def test_a_link_to_outside_is_not_written_through(cookiecutter: Any, tmp_path: P
 
 
 @posix_only
-def test_a_link_that_leads_nowhere_yet(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_link_that_leads_nowhere_yet(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     place = tmp_path / "out" / "hello-function" / "main.py"
     place.parent.mkdir(parents=True)
     place.symlink_to(tmp_path / "not-there")
@@ -160,7 +163,7 @@ def test_a_link_that_leads_nowhere_yet(cookiecutter: Any, tmp_path: Path) -> Non
 
 
 @posix_only
-def test_a_function_folder_that_is_a_link(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_function_folder_that_is_a_link(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hello-function").symlink_to(tmp_path / "outside")
@@ -169,7 +172,7 @@ def test_a_function_folder_that_is_a_link(cookiecutter: Any, tmp_path: Path) -> 
 
 
 @posix_only
-def test_a_link_that_stays_inside_is_followed(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_link_that_stays_inside_is_followed(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     (mine / "docs").mkdir(parents=True)
     (mine / "docs" / "index.md").write_text("mine")
@@ -179,7 +182,7 @@ def test_a_link_that_stays_inside_is_followed(cookiecutter: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("path", "is_folder"), [("tests", False), ("localpackage", False), ("main.py", True)])
-def test_a_file_in_a_folders_way(cookiecutter: Any, tmp_path: Path, path: str, is_folder: bool) -> None:
+def test_a_file_in_a_folders_way(cookiecutter: Cookiecutter, tmp_path: Path, path: str, is_folder: bool) -> None:
     place = tmp_path / "out" / "hello-function" / path
     place.parent.mkdir(parents=True)
     place.mkdir() if is_folder else place.write_text("mine")
@@ -237,7 +240,7 @@ def test_a_file_that_is_read_only_is_seen_by_the_pre_hook_too(fork: Path, tmp_pa
 
 
 @posix_only
-def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Any) -> None:
+def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Bake) -> None:
     project = bake(trigger="firestore", hashes=True, ci="github")
     # Four kilobytes are what a file or a folder takes at least.
     size = sum(len(raw) + 4096 for _, raw in contents(project).values())
@@ -245,7 +248,7 @@ def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Any) -> None
 
 
 @posix_only
-def test_a_link_to_itself_and_a_pipe(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_link_to_itself_and_a_pipe(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
     main.symlink_to("main.py")
@@ -255,20 +258,20 @@ def test_a_link_to_itself_and_a_pipe(cookiecutter: Any, tmp_path: Path) -> None:
     refused(cookiecutter("--no-input", "-f"), "in the way of a file")
 
 
-def test_an_output_folder_that_cookiecutter_would_act_on(cookiecutter: Any, tmp_path: Path) -> None:
+def test_an_output_folder_that_cookiecutter_would_act_on(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     for name in ("{{cookiecutter.region}}", "a{%b"):
         refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "does not fit")
         assert not (tmp_path / name).exists()
 
 
-def test_a_file_where_the_function_goes(cookiecutter: Any, tmp_path: Path) -> None:
+def test_a_file_where_the_function_goes(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hello-function").write_text("mine")
     refused(cookiecutter("--no-input", "-f"), "move it away")
     assert (tmp_path / "out" / "hello-function").read_text() == "mine"
 
 
-def test_force_twice_is_as_once(cookiecutter: Any, tmp_path: Path) -> None:
+def test_force_twice_is_as_once(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     assert cookiecutter("--no-input").returncode == 0
     before = contents(tmp_path / "out")
     (tmp_path / "out" / "hello-function" / ".env").write_text("mine")
@@ -278,12 +281,12 @@ def test_force_twice_is_as_once(cookiecutter: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answers", [(), ("local_package=none",)])
-def test_hooks_may_be_declined(cookiecutter: Any, tmp_path: Path, answers: tuple[str, ...]) -> None:
+def test_hooks_may_be_declined(cookiecutter: Cookiecutter, tmp_path: Path, answers: tuple[str, ...]) -> None:
     done = cookiecutter("--no-input", "--accept-hooks", "no", *answers)
     assert done.returncode == 0 and (tmp_path / "out" / "hello-function" / "main.py").is_file()
 
 
-def test_the_end_says_what_is_next(cookiecutter: Any, tmp_path: Path) -> None:
+def test_the_end_says_what_is_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     done = cookiecutter("--no-input")
     steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
     assert len(steps) == 3 and steps[0] == f"cd '{tmp_path}{os.sep}out{os.sep}hello-function'"

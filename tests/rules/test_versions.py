@@ -3,7 +3,6 @@
 import json
 import re
 import runpy
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +13,11 @@ import pytest
 from tests.support.folders import as_made, contents
 from tests.support.processes import check_output, environment, require_tool, run
 from tests.support.questions import ROOT
+from tests.support.types import Bake, Cookiecutter, Done
 
 MODULE = "fn_template_needs_cookiecutter_2_3_or_newer"
 FACTS = runpy.run_path(str(ROOT / f"{MODULE}.py"))
-Made = Callable[..., subprocess.CompletedProcess[str]]
+Made = Callable[..., Done]
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str]
 def made(tmp_path: Path, home: Path) -> Made:
     """Run a Python's cookiecutter into tmp_path / 'out'."""
 
-    def made(python: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def made(python: Path, *arguments: str, stdin: str = "") -> Done:
         command = (python, "-m", "cookiecutter", ROOT, "-o", tmp_path / "out")
         return run(*command, *arguments, cwd=tmp_path, env=environment(home, PYTHONDONTWRITEBYTECODE="1"), stdin=stdin)
 
@@ -81,7 +81,7 @@ def test_what_looks_for_no_module_in_a_template_says_what_it_lacks(
     [("python3.10", "<3"), *(("python3.11", f"=={version}") for version in ("2.3.0", "2.4.0", "2.5.0", "2.6.0"))],
 )
 def test_from_the_least_on_each_makes_the_same(
-    bake: Any, python_with: Any, made: Made, tmp_path: Path, python: str, cookiecutter: str
+    bake: Bake, python_with: Any, made: Made, tmp_path: Path, python: str, cookiecutter: str
 ) -> None:
     command = python_with(python, cookiecutter)
     check_output(made(command, stdin="\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n"))
@@ -101,7 +101,7 @@ def test_the_least_is_one_figure() -> None:
     assert asked["_extensions"] == [f"{MODULE}.FnTemplate"]
 
 
-def test_in_a_folder_with_extensions_of_its_own(cookiecutter: Any, tmp_path: Path) -> None:
+def test_in_a_folder_with_extensions_of_its_own(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     """`python -m` puts the folder one is in before all others."""
     (tmp_path / "local_extensions.py").write_text("raise SystemExit('not this one')\n")
     check_output(cookiecutter("--no-input"))
@@ -137,7 +137,7 @@ print([type(extension).__name__ for extension in environment.iter_extensions()])
     assert re.findall("Rules", done) == ["Rules"]
 
 
-def test_a_replay_file_of_an_older_release(cookiecutter: Any, home: Path, tmp_path: Path) -> None:
+def test_a_replay_file_of_an_older_release(cookiecutter: Cookiecutter, home: Path, tmp_path: Path) -> None:
     check_output(cookiecutter("--no-input"))
     before = contents(tmp_path / "out")
     replay = home / ".cookiecutter_replay" / f"{ROOT.name}.json"

@@ -23,6 +23,7 @@ from tests.support.folders import contents
 from tests.support.pages import description_shown
 from tests.support.processes import environment, posix_only
 from tests.support.questions import QUESTIONS, ROOT
+from tests.support.types import Bake, Installed
 from tests.support.waiting import all_of
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -64,7 +65,9 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module")
-def loads(bake: Any, installed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Path], None]]:
+def loads(
+    bake: Bake, installed: Installed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, Path], None]]:
     """Return what asserts that the framework loads an entry point, in an environment with what any trigger asks for."""
     scripts = installed(bake(trigger="firestore"))
     home = tmp_path_factory.mktemp("home")
@@ -141,7 +144,7 @@ def test_each_name_of_a_module_that_is_let_through_loads(loads: Callable[[str, P
         loads("marshal", tmp_path / "main.py")
 
 
-def test_an_entry_point_that_does_not_load_is_seen(loads: Callable[[str, Path], None], fresh: Any) -> None:
+def test_an_entry_point_that_does_not_load_is_seen(loads: Callable[[str, Path], None], fresh: Bake) -> None:
     project = fresh()
     with pytest.raises(AssertionError, match="no_such_function"):
         loads("no_such_function", project / "main.py")

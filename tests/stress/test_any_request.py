@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +19,7 @@ from tests.support.folders import append, edit
 from tests.support.processes import posix_only
 from tests.support.questions import TRIGGERS, fact, variables
 from tests.support.serving import Served, family, served, valid_request
+from tests.support.types import Bake, Installed
 from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -83,7 +83,7 @@ def ask(function: Served, method: str, path: str, headers: Mapping[str, str], bo
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_any_request(bake: Any, installed: Any, home: Path, trigger: str) -> None:
+def test_any_request(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger)
     scripts = installed(project)
     valid = valid_request(project, scripts, trigger)
@@ -165,7 +165,7 @@ def under_load(
 
 
 @pytest.mark.parametrize("trigger", ["http", "async-http", "pubsub"])
-def test_a_load_of_good_and_bad_requests(bake: Any, installed: Any, home: Path, trigger: str) -> None:
+def test_a_load_of_good_and_bad_requests(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
     requests = 400 if settings.get_current_profile_name() == "long" else 25
     project = bake(trigger=trigger)
     scripts = installed(project)
@@ -184,7 +184,7 @@ def test_a_load_of_good_and_bad_requests(bake: Any, installed: Any, home: Path, 
     assert min(grown) < STILL
 
 
-def test_a_leak_is_seen(fresh: Any, scripts: Path, home: Path) -> None:
+def test_a_leak_is_seen(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh(trigger="http")
     edit("main.py", "    if request.method in", "    kept.append(bytes(1000))\n    if request.method in")(project)
     append("main.py", "\n\nkept: list[bytes] = []\n")(project)

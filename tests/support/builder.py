@@ -1,11 +1,11 @@
 """Google's builder: how it installs a project's requirements."""
 
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.processes import require_tool, run
+from tests.support.types import Done
 
 # What Google's builder installs by, pip up to Python 3.13 and uv from 3.14 on, and how it calls each:
 # https://github.com/GoogleCloudPlatform/buildpacks, pkg/python/python.go.
@@ -28,7 +28,7 @@ def build(
     env: Mapping[str, str],
     *options: str,
     offline: bool = False,
-) -> subprocess.CompletedProcess[str]:
+) -> Done:
     """Install a project's requirements.txt into a folder, `layer`, and check it, as Google's builder does.
 
     `offline` is in an empty network namespace. Return the end of the last command: the first that failed, or the check.

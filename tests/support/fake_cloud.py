@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.support.pages import section
 from tests.support.processes import environment, run
 from tests.support.serving import loopback
+from tests.support.types import Done
 
 APIS = (
     "CLOUDBUILD", "CLOUDFUNCTIONS", "CLOUDRESOURCEMANAGER", "CLOUDSCHEDULER", "EVENTARC", "IAM", "LOGGING", "PUBSUB", "RUN",
@@ -312,7 +313,7 @@ def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
     return environment(home, CLOUDSDK_CONFIG=str(home / "gcloud"), **variables)
 
 
-def deploy(project: Path, home: Path, there: Cloud, *more: str, title: str = "Deploy it") -> Any:
+def deploy(project: Path, home: Path, there: Cloud, *more: str, title: str = "Deploy it") -> Done:
     """Run the command that a project's README shows for a deployment."""
     command = shlex.split(section(project, title))
     return run(*command, *more, cwd=project, env=gcloud_environment(home, **there.environment()))

@@ -1,13 +1,10 @@
 """Folders as data: what is in them, and the changes that a user makes."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.processes import git
-
-# What a test does to a folder.
-Change = Callable[[Path], object]
+from tests.support.types import Change
 
 
 def edit(name: str, old: str, new: str) -> Change:

@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from tests.support.processes import check_output, environment, run
+from tests.support.types import Done
 
 
-def guard(scripts: Path, project: Path, home: Path, **variables: str) -> Any:
+def guard(scripts: Path, project: Path, home: Path, **variables: str) -> Done:
     """Run a project's guard, from its folder."""
     options = ("-q", "-p", "no:cacheprovider", "--tb=short", "tests/guard")
     return run(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.types import Done
+
 # Links, pipes, groups of processes, or a shell's idea of a path.
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
 
@@ -23,7 +25,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
 
 
-def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> Done:
     """Run a command to its end; stdout holds both its outputs."""
     return subprocess.run(
         [str(part) for part in command],
@@ -31,7 +33,7 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = ""
     )  # fmt: skip
 
 
-def check_output(done: subprocess.CompletedProcess[str]) -> str:
+def check_output(done: Done) -> str:
     """Return the output of a command that must have succeeded."""
     assert done.returncode == 0, f"{done.args} exited with {done.returncode}:\n{done.stdout}"
     return done.stdout
@@ -74,7 +76,7 @@ def require_tool(tool: str) -> str:
     pytest.skip(f"{tool} is not on this machine")
 
 
-def shell(commands: str, cwd: Path, home: Path, *first: Path) -> "subprocess.CompletedProcess[str]":
+def shell(commands: str, cwd: Path, home: Path, *first: Path) -> Done:
     """Run commands as a person would paste them, with uv, cruft and cookiecutter on the path."""
     path = os.pathsep.join(map(str, (*first, Path(sys.executable).parent, os.environ["PATH"])))
     return run("bash", "-euc", commands, cwd=cwd, env=environment(home, PATH=path))

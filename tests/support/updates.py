@@ -7,9 +7,10 @@ from typing import Any
 
 from tests.support.folders import commit
 from tests.support.processes import check_output, environment, git, run
+from tests.support.types import Done
 
 
-def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Any:
+def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Done:
     return run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home))
 
 
@@ -44,6 +45,6 @@ def update(project: Path, home: Path, *arguments: str) -> str:
     ) + "".join(rejected)
 
 
-def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Any:
+def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Done:
     options = ("-q", "-p", "no:cacheprovider", "--tb=short")
     return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=environment(home))

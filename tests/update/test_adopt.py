@@ -17,6 +17,7 @@ from tests.support.folders import append, commit, edit
 from tests.support.pages import FLEET, blocks
 from tests.support.processes import check_output, environment, git, posix_only, run, shell
 from tests.support.questions import QUESTIONS, ROOT
+from tests.support.types import Bake, Installed
 from tests.support.updates import cruft, made, own_tests, update
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -164,7 +165,7 @@ def renamed(command: str, requirements: str) -> str:
     return command.replace("requirements.", requirements.removesuffix("in"))
 
 
-def test_the_page_locks_as_the_template_does(bake: Any) -> None:
+def test_the_page_locks_as_the_template_does(bake: Bake) -> None:
     locking = [line.removeprefix(".venv/bin/") for line in LOCK.splitlines() if "compile" in line]
     heads = [
         (bake() / name).read_text("utf-8").splitlines()[1] for name in ("requirements.txt", "requirements-dev.txt")
@@ -218,7 +219,7 @@ def baked(template: str | Path, folder: Path, home: Path) -> Path:
 
 @pytest.mark.parametrize("installer", ["uv tool", "pipx"])
 def test_a_function_of_cookiecutters_is_updated(
-    template: Path, installed: Any, home: Path, tmp_path: Path, installer: str
+    template: Path, installed: Installed, home: Path, tmp_path: Path, installer: str
 ) -> None:
     """By its README alone."""
     project = baked("gh:org/fn-template", tmp_path / "out", home)

@@ -9,7 +9,6 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -20,6 +19,7 @@ from tests.support.folders import append, commit, edit
 from tests.support.pages import FLEET, blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, VERSION
+from tests.support.types import Bake, Done, Gcloud
 from tests.support.updates import own_tests
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -58,7 +58,7 @@ def test_a_repository_of_functions(
     python = Path(require_tool("python3.13")).parent
     times = {}
 
-    def timed(what: str, commands: str) -> Any:
+    def timed(what: str, commands: str) -> Done:
         start = time.perf_counter()
         done = shell(commands, repository, home, python)
         times[what] = (time.perf_counter() - start) / MANY
@@ -131,7 +131,7 @@ def test_a_repository_of_functions(
         print(f"\n{MANY} functions, seconds for each: {', '.join(f'{k} {v:.2f}' for k, v in times.items())}")
 
 
-def test_a_function_without_the_guard_is_not_passed_over(fresh: Any, home: Path) -> None:
+def test_a_function_without_the_guard_is_not_passed_over(fresh: Bake, home: Path) -> None:
     functions = fresh().parent
     shutil.rmtree(functions / "hello-function" / "tests")
     (functions / "guard.sh").write_text(SCRIPTS["guard.sh"])
@@ -147,7 +147,7 @@ def test_without_functions_there_is_nothing_to_update(home: Path, tmp_path: Path
     assert check_output(shell("bash update.sh", tmp_path / "functions", home)) == ""
 
 
-def test_shared_code_is_copied_compared_and_uploaded(fresh: Any, gcloud: Any, scripts: Path, home: Path) -> None:
+def test_shared_code_is_copied_compared_and_uploaded(fresh: Bake, gcloud: Gcloud, scripts: Path, home: Path) -> None:
     thumbnails = fresh(function_name="thumbnails")
     source = thumbnails.parent / "shared" / "ourlib"
     (source / "inner").mkdir(parents=True)

@@ -18,6 +18,7 @@ from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import ROOT
 from tests.support.serving import loopback
+from tests.support.types import Bake
 from tests.support.workflows import TOOLS, complaints, jobs
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -59,7 +60,7 @@ def test_a_broken_workflow_goes_red(tmp_path: Path, home: Path, old: str, new: s
     assert f"{judge}: " in complaints(with_workflow(tmp_path / "repository", text), home)
 
 
-def test_it_does_what_a_functions_own_workflow_does(bake: Any) -> None:
+def test_it_does_what_a_functions_own_workflow_does(bake: Bake) -> None:
     """The same triggers, conditions and steps, with the same actions, so that neither is forgotten when one changes."""
     own = bake(ci="github")
     [test, deploy] = jobs(own)
@@ -95,7 +96,7 @@ def test_it_does_what_a_functions_own_workflow_does(bake: Any) -> None:
 class GitHub:
     """A repository of functions, and what GitHub knows of it: the runs of its workflow, and where they clone it from."""
 
-    def __init__(self, bake: Any, folder: Path) -> None:
+    def __init__(self, bake: Bake, folder: Path) -> None:
         self.folder, self.clone, self.home = folder / "repository", folder / "clone", folder / "runner"
         self.home.mkdir()
         self.runs: list[dict[str, str]] = []
@@ -170,7 +171,7 @@ class GitHub:
 
 
 @pytest.fixture
-def github(bake: Any, tmp_path: Path) -> Iterator[GitHub]:
+def github(bake: Bake, tmp_path: Path) -> Iterator[GitHub]:
     require_tool("curl"), require_tool("jq")
     yield GitHub(bake, tmp_path)
 

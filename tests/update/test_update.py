@@ -4,14 +4,14 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.folders import Change, append, commit, edit
+from tests.support.folders import append, commit, edit
 from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import QUESTIONS, TRIGGERS
+from tests.support.types import Bake, Change, Done, Installed
 from tests.support.updates import cruft, made, own_tests, update
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,7 @@ def oldest(template: Path, trigger: str) -> str:
     ("trigger", "locked"), [*((trigger, False) for trigger in TRIGGERS), ("http", True), ("firestore", True)]
 )
 def test_from_the_oldest_commit_to_the_newest(
-    template: Path, installed: Any, scripts: Path, home: Path, trigger: str, locked: bool
+    template: Path, installed: Installed, scripts: Path, home: Path, trigger: str, locked: bool
 ) -> None:
     project = made(template, home, oldest(template, trigger), trigger=trigger)
     sample = next((path.relative_to(project).as_posix() for path in sorted(project.glob("events/[!h]*"))), "no sample")
@@ -148,7 +148,7 @@ DEPLOYMENT: list[Change] = [
 MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--timeout: 60s\n")
 
 
-def test_a_newer_template_and_the_one_after_it(template: Path, installed: Any, scripts: Path, home: Path) -> None:
+def test_a_newer_template_and_the_one_after_it(template: Path, installed: Installed, scripts: Path, home: Path) -> None:
     project = made(template, home, trigger="pubsub", ci="github")
     mine = [
         *edits("events/empty.json"),
@@ -187,7 +187,7 @@ def missing(project: Path, home: Path) -> list[str]:
     return [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
 
 
-def guard(scripts: Path, project: Path, home: Path) -> Any:
+def guard(scripts: Path, project: Path, home: Path) -> Done:
     return own_tests(scripts, project, home, "tests/guard")
 
 
@@ -242,7 +242,7 @@ def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path
 # Those that made a deploy.sh.
 @pytest.mark.parametrize("release", ["0.2.0", "0.3.0"])
 def test_deploy_yaml_takes_the_place_of_deploy_sh(
-    template: Path, bake: Any, scripts: Path, home: Path, release: str, edited: bool
+    template: Path, bake: Bake, scripts: Path, home: Path, release: str, edited: bool
 ) -> None:
     """One that somebody has changed stays beside it."""
     env = environment(home)
