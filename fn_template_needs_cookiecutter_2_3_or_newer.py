@@ -13,10 +13,11 @@ Pythons and cookiecutters that are too old for rules/ read this file, to say so:
 from __future__ import annotations
 
 import re
-import runpy
 import sys
 from functools import lru_cache
+from importlib import import_module, invalidate_caches
 from pathlib import Path
+from types import ModuleType
 
 import cookiecutter
 from cookiecutter.exceptions import FailedHookException
@@ -58,5 +59,17 @@ def rules(_sources: tuple[bytes, ...]) -> type[Extension]:
 
     cookiecutter opens four environments for one project; to load the rules takes as long as to render several files.
     """
-    found: type[Extension] = runpy.run_path(str(ROOT / "rules" / "answers.py"))["Rules"]
+    found: type[Extension] = import_module(f"{load()}.answers").Rules
     return found
+
+
+def load() -> str:
+    """Make the folder rules/, as it is now, a package under a name that no other has; return that name."""
+    name = "fn_template_rules"
+    for stale in [module for module in sys.modules if module.partition(".")[0] == name]:
+        del sys.modules[stale]
+    invalidate_caches()
+    package = ModuleType(name)
+    package.__path__ = [str(ROOT / "rules")]
+    sys.modules[name] = package
+    return name

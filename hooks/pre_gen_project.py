@@ -12,9 +12,9 @@ FILES_ARE_KEPT = {{fn.files_are_kept}}
 
 # Nothing is left behind in the template.
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(TEMPLATE, "rules"))
+sys.path.insert(0, TEMPLATE)
 
-from target import refusal, unwritable  # noqa: E402
+from rules.target import refusal, unwritable  # noqa: E402
 
 
 def main() -> int:

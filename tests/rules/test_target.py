@@ -1,7 +1,6 @@
 """Where a function is made: what a fork must not emit, and that a folder which is there already comes to no harm."""
 
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rules.target import ROOM
 from tests.support.folders import contents
 from tests.support.processes import as_a_person, environment, posix_only, run
 from tests.support.questions import ROOT
@@ -244,7 +244,7 @@ def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Bake) -> Non
     project = bake(trigger="firestore", hashes=True, ci="github")
     # Four kilobytes are what a file or a folder takes at least.
     size = sum(len(raw) + 4096 for _, raw in contents(project).values())
-    assert size < runpy.run_path(str(ROOT / "rules" / "target.py"))["ROOM"]
+    assert size < ROOM
 
 
 @posix_only

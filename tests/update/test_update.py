@@ -92,8 +92,8 @@ def test_from_the_oldest_commit_to_the_newest(
     assert check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
 
 
+RULES = "rules/questions.py"
 # A newer template, with a change in each file that is the template's, beside and between what developers write.
-ANSWERS = "rules/answers.py"
 NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
     edit("{{cookiecutter.function_name}}/deploy.yaml", "--gen2:\n", "# Newer.\n--gen2:\n"),
@@ -123,14 +123,14 @@ WIDER: list[Change] = [
     edit("cookiecutter.json", '  "hashes": false,', '  "team": "ours",\n  "hashes": false,'),
     edit("cookiecutter.json", '"pubsub", ', '"pubsub", "queue", '),
     lambda template: shutil.copytree(template / "templates" / "pubsub", template / "templates" / "queue"),
-    edit(ANSWERS, "            version=VERSION,", "            version=VERSION,\n            shout=str.upper,"),
+    edit("rules/derived.py", "        version=VERSION,", "        version=VERSION,\n        shout=str.upper,"),
     edit(
-        ANSWERS,
+        RULES,
         "def region(",
         'def team(value: str) -> str:\n    return "" if value.islower() else "use lower case"\n\n\ndef region(',
     ),
-    edit(ANSWERS, "in (function_name,", "in (team, function_name,"),
-    edit(ANSWERS, "{2,47}", "{2,57}"),
+    edit(RULES, "in (function_name,", "in (team, function_name,"),
+    edit(RULES, "{2,47}", "{2,57}"),
     edit("rules/reserved.json", '"locale"', '"localpackage",\n    "locale"'),
     edit("{{cookiecutter.function_name}}/deploy.yaml", "# Newer.\n", "# Newer: {{ fn.shout(cookiecutter.team) }}.\n"),
 ]

@@ -1,0 +1,82 @@
+"""What follows from the answers: `fn`, which the templates ask. Each fact is decided here alone."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from .peeking import files_are_kept, project_exists
+from .questions import QUESTIONS, ROOT
+
+# Python 3.10 cannot read TOML.
+PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
+VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
+HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
+MOST_SAMPLES = 8
+
+
+def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> SimpleNamespace:
+    """Return `fn` of valid answers; `plan` returns the paths that will be made."""
+    local, ci = answers["local_package"], answers["ci"]
+    folder = ROOT / "templates" / answers["trigger"]
+    trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
+    asynchronous = trigger["signature"].startswith("aio.")
+    samples = sorted(path.name for path in (folder / "events").glob("*"))
+    return SimpleNamespace(
+        entry_point=answers["function_name"].replace("-", "_"),
+        local="" if local == "none" else local,
+        runtime="python" + answers["python_version"].replace(".", ""),
+        description=in_markdown(answers["description"]),
+        trigger=trigger,
+        event=trigger["signature"] == "cloud_event",
+        asynchronous=asynchronous,
+        # As many as the framework starts threads for one CPU; 80 is Cloud Run's own default.
+        concurrency=80 if asynchronous else 4,
+        # The skeleton has places for so many samples; an empty name leaves a place out.
+        samples=samples + [""] * (MOST_SAMPLES - len(samples)),
+        lock_options=lock_options(answers["hashes"]),
+        locks=f"locks/{trigger['locks']}/" + ("hashes/" if answers["hashes"] else ""),
+        version=VERSION,
+        link=link(answers),
+        ci="" if ci == "none" else ci,
+        github=ci == "github",
+        gitlab=ci == "gitlab",
+        cloudbuild=ci == "cloudbuild",
+        # A file with braces of its own, which Jinja must not read.
+        text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),
+        root=str(ROOT),
+        plan=plan,
+        files_are_kept=files_are_kept(),
+        project_exists=project_exists(),
+    )
+
+
+def lock_options(hashes: bool) -> str:
+    """Return the options of uv that lock requirements for every offered Python and platform at once."""
+    oldest = min(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
+    return f"pip compile --universal --python-version {oldest} --no-annotate{' --generate-hashes' if hashes else ''}"
+
+
+def address(template: str) -> str:
+    """Return where updates come from: the address in `template`, without a login, or else the template's repository."""
+    if short := re.fullmatch(r"(gh|gl|bb):([\w.-]+/[\w./-]+)", template):
+        return HOSTS[short[1]] + short[2]
+    if re.fullmatch(r"(ssh://)?[\w.-]+@[\w.-]+(:[\w/~]|/)[\w./~-]+", template):
+        return template
+    found = re.fullmatch(r"https://(?:[^/]*@)?([\w.:-]+/[\w./~+-]+)(?<!\.zip)", template)
+    return f"https://{found[1]}" if found else REPOSITORY
+
+
+def link(answers: Mapping[str, Any]) -> str:
+    """Return the command that links a function to its template, for any POSIX shell and locale."""
+    asked = json.dumps({question: answers[question] for question in QUESTIONS})
+    return f"cruft link {address(str(answers.get('_template')))} --no-input --extra-context {shlex.quote(asked)}"
+
+
+def in_markdown(text: str) -> str:
+    """Escape `text` so that Markdown shows it as it is (CommonMark 2.4; $ and : for GitHub's math and emoji)."""
+    escaped = re.sub(r"([\\`*_\[\]<>&#~|!$:])", r"\\\1", text.strip())
+    # A list or a heading would begin with these.
+    return re.sub(r"^(\d+)(?=[.)])", r"\1" + "\\\\", re.sub(r"^([-+=])", r"\\\1", escaped))
