@@ -24,8 +24,6 @@ from starlette.testclient import TestClient
 {% endif %}
 
 ROOT = Path(__file__).resolve().parent.parent
-# For a conftest of yours, which is loaded before the tests.
-sys.path.append(str(ROOT))
 ENTRY_POINT = "{{ fn.entry_point }}"
 
 
@@ -56,50 +54,54 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, An
 
 
 {% endif %}
-# An IDE that opens the root of a repository tests several functions in one process, and each has a main.py. These names
-# belong to this function while its tests are loaded, and while each of them runs.
+def pytest_configure() -> None:
+    found = version("functions-framework")
+    if Version(found) < Version("3.10"):
+        raise pytest.UsageError(
+            f"functions-framework {found} is too old for these tests: write functions-framework>=3.10,<4 into "
+            "requirements.in, then lock and install with the commands in README.md."
+        )
+
+
+# The rest is for an IDE that opens a repository of functions and tests them in one process: each has a main.py, and
+# while its own tests are loaded or run, a name such as main is its own module.
 NAMES = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))} - {"tests"}
-# What the test files themselves import; all other code of the function is loaded afresh for each test.
+# What the test files import. All other code of the function is loaded afresh for each test.
 imported: dict[str, ModuleType] = {}
+# For a conftest of yours, which is loaded before the tests.
+sys.path.append(str(ROOT))
 
 
 @contextmanager
 def own_modules() -> Iterator[None]:
-    """Let this function's code be imported, and no other function's."""
-    path, others = sys.path[:], {name: sys.modules.pop(name) for name in taken()}
-    imported.update((name, module) for name, module in others.items() if is_own(module))
-    # Last, as in production: there, too, an installed module comes before one of yours.
-    sys.path[:] = [*(entry for entry in path if not has_functions(Path(entry))), str(ROOT)]
+    """Import this function's modules and no other function's."""
+    path, others = sys.path[:], forget()
+    imported.update((name, module) for name, module in others.items() if ROOT in file_of(module).parents)
     sys.modules.update(imported)
+    # Last, as in production: an installed module comes before one of yours.
+    sys.path[:] = [*(entry for entry in path if not Path(entry, ".gcloudignore").exists()), str(ROOT)]
     try:
         yield
     finally:
-        for name in taken():
-            del sys.modules[name]
+        forget()
         sys.modules.update(others)
         sys.path[:] = path
 
 
-def taken() -> list[str]:
-    """Return the modules that have a name of this function's, whoever they belong to."""
-    return [name for name in sys.modules if name.partition(".")[0] in NAMES]
+def file_of(module: ModuleType) -> Path:
+    return Path(getattr(module, "__file__", None) or "")
 
 
-def is_own(module: ModuleType) -> bool:
-    """Whether a module is a file of this function's."""
-    return ROOT in Path(getattr(module, "__file__", None) or "").parents
-
-
-def has_functions(folder: Path) -> bool:
-    """Whether a folder is a function, or holds this one and others."""
-    return (folder / "main.py").exists() and (folder / "requirements.txt").exists() or folder.resolve() == ROOT.parent
+def forget() -> dict[str, ModuleType]:
+    """Take the modules that have a name of this function's out of sys.modules, and return them."""
+    return {name: sys.modules.pop(name) for name in [*sys.modules] if name.partition(".")[0] in NAMES}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     with own_modules():
         report = yield
-        imported.update((name, sys.modules[name]) for name in taken())
+        imported.update(forget())
     return report
 
 
@@ -108,15 +110,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if ROOT not in item.path.parents:
         return (yield)
     with own_modules(), pytest.MonkeyPatch.context() as patch:
-        # At the root, pytest makes a module of this folder, which Flask would take for the function's.
-        patch.delitem(sys.modules, ENTRY_POINT, raising=False)
+        # Flask would take a folder with the function's name for a module of this name.
+        patch.setitem(sys.modules, ENTRY_POINT, None)
         return (yield)
-
-
-def pytest_configure() -> None:
-    found = version("functions-framework")
-    if Version(found) < Version("3.10"):
-        raise pytest.UsageError(
-            f"functions-framework {found} is too old for these tests: write functions-framework>=3.10,<4 into "
-            "requirements.in, then lock and install with the commands in README.md."
-        )
