@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from .one_file import in_one_file
 from .peeking import files_are_kept, project_exists
 from .questions import QUESTIONS, ROOT
 
@@ -38,6 +39,7 @@ def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> Simple
         samples=samples + [""] * (MOST_SAMPLES - len(samples)),
         lock_options=lock_options(answers["hashes"]),
         locks=f"locks/{trigger['locks']}/" + ("hashes/" if answers["hashes"] else ""),
+        in_one_file=in_one_file,
         version=VERSION,
         link=link(answers),
         ci="" if ci == "none" else ci,

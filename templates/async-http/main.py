@@ -11,9 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 import cloud_logging
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 MAX_NAME_LENGTH = 100
 
@@ -38,7 +36,7 @@ async def {{ fn.entry_point }}(request: Request) -> Response:
     except Refused as refused:
         logger.warning("Refused with %d: %s", refused.status, refused)
         return answer({"error": str(refused)}, refused.status, refused.headers)
-    return answer({"message": await {{ "script." if fn.local }}greeting(name)})
+    return answer({"message": await script.greeting(name)})
 
 
 async def requested_name(request: Request) -> str | None:
@@ -80,8 +78,3 @@ def answer(content: dict[str, str], status: int = 200, headers: Mapping[str, str
     """Return an answer in JSON."""
     # Not JSONResponse, which fails on half of a surrogate pair; a caller may send one as "\ud800".
     return Response(json.dumps(content), status, headers, "application/json")
-{% if not fn.local %}
-
-
-{% include "async-http/script.py" %}
-{% endif %}

@@ -1,31 +1,18 @@
 """Handles events that Eventarc delivers."""
 
 import logging
-{% if not fn.local %}
-from dataclasses import dataclass
-{% endif %}
-{% if not fn.local %}
-from typing import Any
-{% endif %}
 
 import functions_framework
 from cloudevents.http import CloudEvent
 
 import cloud_logging
 import delivery
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
 
-{% if not fn.local %}
-{% include "cloudevent/script.py" %}
-
-
-{% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
     cloud_logging.label(event_id=str(event["id"]))
@@ -37,12 +24,12 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
         logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
         return  # Acknowledged: it will never get better. With a dead-letter topic: raise
     # An exception is answered with 500, and the event is delivered again.
-    {{ "script." if fn.local }}handle(received)
+    script.handle(received)
 
 
-def read(event: CloudEvent) -> {{ "script." if fn.local }}Event:
+def read(event: CloudEvent) -> script.Event:
     """Return what `event` says; raise ValueError where its data is neither absent nor a JSON object."""
-    return {{ "script." if fn.local }}Event(
+    return script.Event(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
         type=event["type"],

@@ -1,4 +1,3 @@
-{% if fn.local %}
 """What the function does with an event, apart from how it arrives."""
 
 import logging
@@ -8,7 +7,6 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 
-{% endif %}
 @dataclass(frozen=True)
 class Event:
     """An event. One that is delivered again has the same `source` and `event_id`."""

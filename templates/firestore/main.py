@@ -1,11 +1,8 @@
 """Handles the changes of documents in Firestore."""
 
 import logging
-{% if not fn.local %}
-from dataclasses import dataclass
-{% endif %}
 from datetime import UTC
-from typing import Any{{ ", Literal" if not fn.local }}
+from typing import Any
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -14,9 +11,7 @@ from google.protobuf.message import DecodeError
 
 import cloud_logging
 import delivery
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 EVENT_TYPE = "google.cloud.firestore.document.v1.written"
 
@@ -24,11 +19,6 @@ cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
 
-{% if not fn.local %}
-{% include "firestore/script.py" %}
-
-
-{% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
     cloud_logging.label(event_id=str(event["id"]))
@@ -40,10 +30,10 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
         logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
         return  # Acknowledged: it will never get better. With a dead-letter topic: raise
     # An exception is answered with 500, and the event is delivered again.
-    {{ "script." if fn.local }}handle(change)
+    script.handle(change)
 
 
-def read(event: CloudEvent) -> {{ "script." if fn.local }}Change:
+def read(event: CloudEvent) -> script.Change:
     """Return the change in `event`; raise ValueError if there is none."""
     delivery.check_type(event, EVENT_TYPE)
     if not isinstance(event.data, bytes):
@@ -56,7 +46,7 @@ def read(event: CloudEvent) -> {{ "script." if fn.local }}Change:
         raise ValueError(str(error)) from error
     if before is None and after is None:
         raise ValueError("it holds no document, neither old nor new")
-    return {{ "script." if fn.local }}Change(
+    return script.Change(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
         document=(data.old_value if after is None else data.value).name,

@@ -1,4 +1,3 @@
-{% if fn.local %}
 """What the function does with a change, apart from how it learns of it."""
 
 import logging
@@ -8,7 +7,6 @@ from typing import Any, Literal
 logger = logging.getLogger(__name__)
 
 
-{% endif %}
 @dataclass(frozen=True)
 class Change:
     """A change of a document. An event that comes again has the same `source` and `event_id`."""

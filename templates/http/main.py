@@ -8,9 +8,7 @@ import flask
 import functions_framework
 
 import cloud_logging
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 MAX_NAME_LENGTH = 100
 
@@ -30,7 +28,7 @@ def {{ fn.entry_point }}(request: flask.Request) -> flask.Response:
         refuse(400, "name must be a string")
     if name and len(name) > MAX_NAME_LENGTH:
         refuse(400, f"name must be at most {MAX_NAME_LENGTH} characters")
-    return flask.jsonify(message={{ "script." if fn.local }}greeting(name))
+    return flask.jsonify(message=script.greeting(name))
 
 
 def json_body(request: flask.Request) -> dict[str, Any]:
@@ -53,8 +51,3 @@ def refuse(status: int, reason: str, **headers: str) -> NoReturn:
     """End the request with the caller's mistake as JSON."""
     logger.warning("Refused with %d: %s", status, reason)
     flask.abort(flask.make_response({"error": reason}, status, headers))
-{% if not fn.local %}
-
-
-{% include "http/script.py" %}
-{% endif %}

@@ -1,22 +1,14 @@
 """Handles the messages of a Pub/Sub topic."""
 
 import base64
-{% if not fn.local %}
-import json
-{% endif %}
 import logging
-{% if not fn.local %}
-from dataclasses import dataclass
-{% endif %}
 
 import functions_framework
 from cloudevents.http import CloudEvent
 
 import cloud_logging
 import delivery
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
 
@@ -24,11 +16,6 @@ cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
 
-{% if not fn.local %}
-{% include "pubsub/script.py" %}
-
-
-{% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
     cloud_logging.label(event_id=str(event["id"]))
@@ -40,10 +27,10 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
         logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
         return  # Acknowledged: it will never get better. With a dead-letter topic: raise
     # An exception is answered with 500, and the event is delivered again.
-    {{ "script." if fn.local }}handle(message)
+    script.handle(message)
 
 
-def read(event: CloudEvent) -> {{ "script." if fn.local }}Message:
+def read(event: CloudEvent) -> script.Message:
     """Return the message that `event` carries; raise ValueError if it carries none."""
     delivery.check_type(event, EVENT_TYPE)
     message = delivery.data_of(event).get("message")
@@ -52,7 +39,7 @@ def read(event: CloudEvent) -> {{ "script." if fn.local }}Message:
     attributes = {} if message.get("attributes") is None else message["attributes"]
     if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
         raise ValueError("attributes is not a map of strings")
-    return {{ "script." if fn.local }}Message(
+    return script.Message(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
         message_id=delivery.text(message, "messageId", "") or delivery.text(message, "message_id", ""),

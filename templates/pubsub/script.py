@@ -1,4 +1,3 @@
-{% if fn.local %}
 """What the function does with a message, apart from how it arrives."""
 
 import json
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 logger = logging.getLogger(__name__)
 
 
-{% endif %}
 @dataclass(frozen=True)
 class Message:
     """A message. One that is delivered again has the same `source` and `event_id`."""

@@ -1,9 +1,6 @@
 """Runs a job when Cloud Scheduler asks for it."""
 
 import logging
-{% if not fn.local %}
-from dataclasses import dataclass
-{% endif %}
 from datetime import datetime
 from typing import NoReturn
 
@@ -11,9 +8,7 @@ import flask
 import functions_framework
 
 import cloud_logging
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 NO_TIME = "the header X-CloudScheduler-ScheduleTime is not a valid time"
 
@@ -21,11 +16,6 @@ cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
 
-{% if not fn.local %}
-{% include "schedule/script.py" %}
-
-
-{% endif %}
 @functions_framework.http
 def {{ fn.entry_point }}(request: flask.Request) -> tuple[str, int]:
     if request.method != "POST":
@@ -40,7 +30,7 @@ def {{ fn.entry_point }}(request: flask.Request) -> tuple[str, int]:
     if scheduled.tzinfo is None:
         refuse(400, NO_TIME)
     # An exception answers 500, and Cloud Scheduler tries again.
-    {{ "script." if fn.local }}run({{ "script." if fn.local }}Job(name, scheduled))
+    script.run(script.Job(name, scheduled))
     return "", 204
 
 

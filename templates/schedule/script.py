@@ -1,4 +1,3 @@
-{% if fn.local %}
 """What the job does, apart from how it is started."""
 
 import logging
@@ -8,7 +7,6 @@ from datetime import datetime
 logger = logging.getLogger(__name__)
 
 
-{% endif %}
 @dataclass(frozen=True)
 class Job:
     """One run of a job. A run that is tried again has the same name and time."""

@@ -1,18 +1,13 @@
 """Handles the objects that are written to a Cloud Storage bucket."""
 
 import logging
-{% if not fn.local %}
-from dataclasses import dataclass
-{% endif %}
 
 import functions_framework
 from cloudevents.http import CloudEvent
 
 import cloud_logging
 import delivery
-{% if fn.local %}
-from {{ fn.local }} import script
-{% endif %}
+from {{ cookiecutter.local_package }} import script
 
 EVENT_TYPE = "google.cloud.storage.object.v1.finalized"
 
@@ -20,11 +15,6 @@ cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
 
-{% if not fn.local %}
-{% include "storage/script.py" %}
-
-
-{% endif %}
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
     cloud_logging.label(event_id=str(event["id"]))
@@ -36,17 +26,17 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
         logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
         return  # Acknowledged: it will never get better. With a dead-letter topic: raise
     # An exception is answered with 500, and the event is delivered again.
-    {{ "script." if fn.local }}handle(stored)
+    script.handle(stored)
 
 
-def read(event: CloudEvent) -> {{ "script." if fn.local }}StoredObject:
+def read(event: CloudEvent) -> script.StoredObject:
     """Return the object in `event`; raise ValueError if there is none."""
     delivery.check_type(event, EVENT_TYPE)
     data = delivery.data_of(event)
     size = delivery.text(data, "size", "0")
     if not (size.isascii() and size.isdigit()):
         raise ValueError("size is not a number")
-    return {{ "script." if fn.local }}StoredObject(
+    return script.StoredObject(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
         bucket=delivery.text(data, "bucket"),

@@ -1,4 +1,3 @@
-{% if fn.local %}
 """What the function does with an object, apart from how it learns of it."""
 
 import logging
@@ -7,7 +6,6 @@ from dataclasses import dataclass
 logger = logging.getLogger(__name__)
 
 
-{% endif %}
 @dataclass(frozen=True)
 class StoredObject:
     """A new object, or a new generation of one. An event that comes again has the same `source` and `event_id`."""
