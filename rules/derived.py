@@ -16,6 +16,8 @@ PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
 HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
 MOST_SAMPLES = 8
+# Whatever the trigger.
+APIS = {"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run"}
 
 
 def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> SimpleNamespace:
@@ -23,6 +25,7 @@ def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> Simple
     local, ci = answers["local_package"], answers["ci"]
     folder = ROOT / "templates" / answers["trigger"]
     trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
+    trigger["apis"] = [f"{api}.googleapis.com" for api in sorted(APIS.union(trigger["apis"]))]
     asynchronous = trigger["signature"].startswith("aio.")
     samples = sorted(path.name for path in (folder / "events").glob("*"))
     return SimpleNamespace(
