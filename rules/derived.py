@@ -31,6 +31,8 @@ def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> Simple
     return SimpleNamespace(
         entry_point=answers["function_name"].replace("-", "_"),
         local="" if local == "none" else local,
+        # The module that holds the logic.
+        logic="main" if local == "none" else f"{local}.script",
         runtime="python" + answers["python_version"].replace(".", ""),
         description=in_markdown(answers["description"]),
         trigger=trigger,

@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 NO_TIME = "the header X-CloudScheduler-ScheduleTime is not a valid time"
-LOGIC = "{{ fn.local + ".script" if fn.local else "main" }}"
+LOGIC = "{{ fn.logic }}"
 
 
-def test_a_scheduled_run(client: FlaskClient, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_is_run(client: FlaskClient, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[Any] = []
     monkeypatch.setattr(f"{LOGIC}.run", jobs.append)
     response = client.post("/", headers=headers)
@@ -19,14 +19,14 @@ def test_a_scheduled_run(client: FlaskClient, headers: dict[str, str], monkeypat
     assert [(job.name, job.scheduled) for job in jobs] == [("nightly", datetime(2026, 11, 22, 2, tzinfo=UTC))]
 
 
-def test_the_work_is_logged(
+def test_work_is_logged(
     client: FlaskClient, headers: dict[str, str], logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
     client.post("/", headers=headers, json={"any": "body"})
     assert [entry["message"] for entry in logged()] == ["Ran nightly, scheduled for 2026-11-22T02:00:00+00:00"]
 
 
-def test_a_run_that_fails_is_tried_again(
+def test_exception_asks_for_another_try(
     client: FlaskClient, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(job: object) -> None:
@@ -37,7 +37,7 @@ def test_a_run_that_fails_is_tried_again(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_another_method(client: FlaskClient, headers: dict[str, str], method: str) -> None:
+def test_other_methods_are_refused(client: FlaskClient, headers: dict[str, str], method: str) -> None:
     response = client.open("/", method=method, headers=headers)
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
@@ -52,7 +52,7 @@ def test_another_method(client: FlaskClient, headers: dict[str, str], method: st
         ("X-CloudScheduler-ScheduleTime", "tomorrow", NO_TIME),
     ],
 )
-def test_a_request_that_the_scheduler_does_not_make(
+def test_request_of_another_client_is_refused(
     client: FlaskClient, headers: dict[str, str], header: str, value: str | None, reason: str
 ) -> None:
     del headers[header]

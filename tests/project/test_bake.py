@@ -35,6 +35,7 @@ COMMON = {
     "tests/guard/test_secrets.py",
     "tests/guard/test_what_the_cloud_gets.py", "tests/test_main.py",
 }  # fmt: skip
+DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
 
 
@@ -97,6 +98,20 @@ def test_jinja_left_behind_would_be_seen(bake: Bake, fresh: Bake) -> None:
     (project / "main.py").write_text("# {{ fn.entry_point }}\n")
     with pytest.raises(AssertionError, match="Jinja left in main.py"):
         test_text_as_it_should_be(lambda **_: project, dict(COMBINATIONS[0]))
+
+
+def definitions(*files: Path) -> list[str]:
+    """Return the classes and functions of some files, sorted, without the name of the logic's module."""
+    trees = [ast.parse(file.read_text("utf-8")) for file in files]
+    found = [node for tree in trees for node in tree.body if isinstance(node, DEFINITIONS)]
+    return sorted(ast.unparse(node).replace("script.", "") for node in found)
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_one_file_defines_what_main_and_script_do(bake: Bake, trigger: str) -> None:
+    two, one = bake(trigger=trigger), bake(trigger=trigger, local_package="none")
+    expected = definitions(two / "main.py", two / "localpackage" / "script.py")
+    assert definitions(one / "main.py") == expected
 
 
 def test_main_is_short(bake: Bake) -> None:
@@ -178,7 +193,8 @@ def used_variables() -> set[str]:
     used = set()
     for text in texts:
         tree = env.parse(text)
-        assert meta.find_undeclared_variables(tree) <= {"cookiecutter", "fn"}
+        assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+        assert meta.find_undeclared_variables(tree) - assigned <= {"cookiecutter", "fn"}
         for found in tree.find_all(nodes.Getattr):
             if isinstance(found.node, nodes.Name):
                 used.add(f"{found.node.name}.{found.attr}")
