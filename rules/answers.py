@@ -143,8 +143,7 @@ class Rules(Extension):
         """Return the paths that the skeleton makes of `answers`, sorted, a folder's with `/` at the end."""
         paths = self.skeleton
         # `cruft update` renders two templates in one process, and the second may have other files.
-        fn = self.fn or derived(answers, lambda: self.plan(answers))
-        key = (*paths, *fn.samples, *(answers[question] for question in QUESTIONS))
+        key = (*paths, *(answers[question] for question in QUESTIONS))
         if key not in PLANS:
             # One template for all of them, since each costs a millisecond; no path holds the character between them.
             made = self.environment.from_string("\0".join(paths)).render(cookiecutter=answers).split("\0")

@@ -15,7 +15,6 @@ from .questions import QUESTIONS, ROOT
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
 HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
-MOST_SAMPLES = 8
 # Whatever the trigger.
 APIS = {"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run"}
 
@@ -27,7 +26,6 @@ def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> Simple
     trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
     trigger["apis"] = [f"{api}.googleapis.com" for api in sorted(APIS.union(trigger["apis"]))]
     asynchronous = trigger["signature"].startswith("aio.")
-    samples = sorted(path.name for path in (folder / "events").glob("*"))
     return SimpleNamespace(
         entry_point=answers["function_name"].replace("-", "_"),
         local="" if local == "none" else local,
@@ -37,11 +35,11 @@ def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> Simple
         description=in_markdown(answers["description"]),
         trigger=trigger,
         event=trigger["signature"] == "cloud_event",
+        # Whether events/ has the headers of a valid request, which the tests send.
+        headers=(folder / "events" / "headers.txt").exists(),
         asynchronous=asynchronous,
         # As many as the framework starts threads for one CPU; 80 is Cloud Run's own default.
         concurrency=80 if asynchronous else 4,
-        # The skeleton has places for so many samples; an empty name leaves a place out.
-        samples=samples + [""] * (MOST_SAMPLES - len(samples)),
         lock_options=lock_options(answers["hashes"]),
         locks=f"locks/{trigger['locks']}/" + ("hashes/" if answers["hashes"] else ""),
         in_one_file=in_one_file,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.processes import environment, posix_only, require_tool, run
-from tests.support.questions import ROOT, TRIGGERS, fact
+from tests.support.questions import TRIGGERS, fact
 from tests.support.serving import sample, served
 from tests.support.types import Bake, Installed
 
@@ -163,9 +163,3 @@ def test_the_readmes_command_sends_a_sample(bake: Bake, installed: Installed, ho
         done = run("sh", "-c", command, cwd=project, env=environment(home, **path))
         assert "200" in done.stdout, done.stdout
         assert [entry["severity"] for entry in function.entries()] == ["INFO"]
-
-
-def test_each_trigger_brings_no_more_samples_than_the_skeleton_has_room_for() -> None:
-    slots = list((ROOT / "{{cookiecutter.function_name}}" / "events").iterdir())
-    for trigger in TRIGGERS:
-        assert len(list((ROOT / "templates" / trigger / "events").glob("*"))) <= len(slots)

@@ -122,12 +122,12 @@ def loopback(
         server.server_close()
 
 
-def sample(project: Path, scripts: Path, trigger: str, name: str = "") -> tuple[dict[str, str], bytes]:
-    """Return headers and body of a sample as they are sent; Firestore's by way of the project's own environment."""
+def sample(project: Path, scripts: Path, trigger: str) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of the sample event as they are sent; Firestore's by way of the project's environment."""
     events = project / "events"
     lines = (events / "headers.txt").read_text("utf-8").splitlines()
     headers = dict(line.split(": ", 1) for line in lines)
-    file = events / (name or fact(trigger, "sample"))
+    file = events / "event.json"
     if trigger != "firestore":
         return headers, file.read_bytes()
     code = (

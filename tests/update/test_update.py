@@ -116,7 +116,7 @@ NEWER: list[Change] = [
     # The user's, which an update leaves alone.
     append("templates/pubsub/main.py", "\n\n# Newer.\n"),
     append("templates/pubsub/test_main.py", "\n\n# Newer.\n"),
-    append("templates/pubsub/events/text.json", "\n"),
+    append("templates/pubsub/events/event.json", "\n"),
 ]
 # And one that asks and offers more: a question, a trigger, a name for templates, a rule, a name that a lock takes.
 WIDER: list[Change] = [
@@ -151,19 +151,19 @@ MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--
 def test_a_newer_template_and_the_one_after_it(template: Path, installed: Installed, scripts: Path, home: Path) -> None:
     project = made(template, home, trigger="pubsub", ci="github")
     mine = [
-        *edits("events/empty.json"),
+        *edits("events/malformed.json"),
         append(".gcloudignore", "!/mine.json\n"),
         append(".gitignore", "mine.log\n"),
         append("README.md", "\n## Ours\n"),
         *DEPLOYMENT,
     ]
     commit(project, *mine)
-    theirs = {name: (project / name).read_bytes() for name in ("main.py", "tests/test_main.py", "events/text.json")}
+    theirs = {name: (project / name).read_bytes() for name in ("main.py", "tests/test_main.py", "events/event.json")}
     for changes in (NEWER, WIDER):
         commit(template, *changes)
         assert cruft("check", cwd=project, home=home).returncode == 1
         assert update(project, home) == ""
-        check_edits(project, "events/empty.json")
+        check_edits(project, "events/malformed.json")
         assert theirs == {name: (project / name).read_bytes() for name in theirs}
         left = [line for line in missing(project, home) if "my-" not in line and "512Mi" not in line]
         assert left == ["A Google Cloud function."]

@@ -1,15 +1,15 @@
 """Serves the function inside the tests. The template keeps this file up to date."""
 
-{% if fn.samples[0] %}
+{% if fn.headers %}
 import json
 {% endif %}
 import sys
-from collections.abc import {{ "Callable, " if fn.samples[0] }}Generator, Iterator
+from collections.abc import {{ "Callable, " if fn.headers }}Generator, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-{% if fn.samples[0] %}
+{% if fn.headers %}
 from typing import Any
 {% endif %}
 
@@ -39,7 +39,7 @@ def client() -> {{ "TestClient" if fn.asynchronous else "FlaskClient" }}:
 {% endif %}
 
 
-{% if fn.samples[0] %}
+{% if fn.headers %}
 @pytest.fixture
 def headers() -> dict[str, str]:
     """The headers that the samples in events/ are sent with."""

@@ -1,4 +1,4 @@
-"""Sends a sample to the function that runs here: python events/send.py created.json [URL]."""
+"""Sends a sample to the function that runs here: python events/send.py event.json [URL]."""
 
 import sys
 import urllib.request

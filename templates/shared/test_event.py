@@ -1,0 +1,116 @@
+"""Tests of the function as the framework serves it."""
+
+{% block imports %}
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+{% endblock %}
+
+LOGIC = "{{ fn.logic }}"
+EVENTS = Path(__file__).resolve().parent.parent / "events"
+{% block samples %}
+EVENT = (EVENTS / "event.json").read_bytes()
+MALFORMED = (EVENTS / "malformed.json").read_bytes()
+{% endblock %}
+Logged = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def handled(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the logic is given. It does not run."""
+    handled: list[Any] = []
+    monkeypatch.setattr(f"{LOGIC}.handle", handled.append)
+    return handled
+
+
+{% block tests %}
+{% endblock %}
+
+
+def test_work_is_logged_with_the_event_id(client: FlaskClient, headers: dict[str, str], logged: Logged) -> None:
+    assert client.post("/", headers=headers, data=EVENT).status_code == 200
+    [entry] = logged()
+    assert entry["severity"] == "INFO"
+{% block message %}
+{% endblock %}
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+
+
+@pytest.mark.parametrize(
+    ("data", "changed", "reason"),
+    [
+{% block malformed %}
+{% endblock %}
+    ],
+)
+def test_malformed_event_is_logged_and_acknowledged(
+    client: FlaskClient,
+    headers: dict[str, str],
+    handled: list[Any],
+    logged: Logged,
+    data: bytes,
+    changed: dict[str, str],
+    reason: str,
+) -> None:
+    headers |= changed
+    assert client.post("/", headers=headers, data=data).status_code == 200
+    [entry] = logged()
+    assert entry["severity"] == "ERROR" and reason in entry["message"]
+    assert headers["ce-id"] in entry["message"] and headers["ce-type"] in entry["message"]
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+    assert handled == []
+
+
+@pytest.mark.parametrize("attribute", ["id", "source"])
+def test_event_is_malformed_if_id_or_source_is_not_a_string(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], logged: Logged, attribute: str
+) -> None:
+    event = {name.removeprefix("ce-"): value for name, value in headers.items() if name.startswith("ce-")}
+    structured = {**event, attribute: 1, "data_base64": base64.b64encode(EVENT).decode()}
+    response = client.post("/", json=structured, headers={"Content-Type": "application/cloudevents+json"})
+    assert response.status_code == 200
+    assert [entry["severity"] for entry in logged()] == ["ERROR"]
+    assert handled == []
+
+
+def test_exception_asks_for_another_delivery(
+    client: FlaskClient, headers: dict[str, str], logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(f"{LOGIC}.handle", fail)
+    assert client.post("/", headers=headers, data=EVENT).status_code == 500
+    [entry] = logged()
+    assert entry["severity"] == "ERROR" and "the database is away" in entry["message"]
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+
+
+@pytest.mark.parametrize(("limit", "times_handled"), [("60", 0), ("1e12", 1), ("", 1)])
+def test_old_event_is_dropped_if_there_is_a_limit(
+    request: pytest.FixtureRequest,
+    headers: dict[str, str],
+    logged: Logged,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    times_handled: int,
+) -> None:
+    monkeypatch.setenv("MAX_EVENT_AGE_SECONDS", limit)
+    # Only now: the function reads the variable when it starts.
+    client, handled = request.getfixturevalue("client"), request.getfixturevalue("handled")
+    assert client.post("/", headers=headers, data=EVENT).status_code == 200
+    assert [entry["severity"] for entry in logged()] == ["WARNING"] * (1 - times_handled)
+    assert len(handled) == times_handled
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "2026-11-22T10:00:00"])
+def test_event_without_a_valid_time_is_handled(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], monkeypatch: pytest.MonkeyPatch, time: str
+) -> None:
+    monkeypatch.setattr("delivery.MAX_AGE_SECONDS", 60)
+    client.post("/", headers={**headers, "ce-time": time}, data=EVENT)
+    assert len(handled) == 1
