@@ -1,4 +1,4 @@
-"""A release, made in a clone: the version everywhere, a commit, a tag; and what stands in its way."""
+"""tools/release.py in a clone: it writes the version everywhere, commits and tags, or refuses and changes nothing."""
 
 import re
 import sys
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.folders import edit
 from tests.support.processes import check_output, environment, git, run
-from tests.support.questions import ROOT, VERSION
+from tests.support.questions import ROOT, SKELETON, VERSION
 from tests.support.types import Done
 
 NEXT = f"{int(VERSION.split('.')[0]) + 1}.0.0"
@@ -17,62 +18,51 @@ def release(clone: Path, home: Path, version: str) -> Done:
     return run(sys.executable, "-B", "tools/release.py", version, cwd=clone, env=environment(home))
 
 
-def unreleased(clone: Path) -> None:
-    """Give the clone something to release."""
-    changelog = clone / "CHANGELOG.md"
-    text = changelog.read_text("utf-8")
-    changelog.write_text(text.replace("## [Unreleased]\n", "## [Unreleased]\n\n- Something.\n", 1), "utf-8")
+def add_entry(clone: Path) -> None:
+    """Commit something to release."""
+    edit("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- Something.\n")(clone)
     git("commit", "-am", "something", cwd=clone)
 
 
+def output(*command: str | Path, cwd: Path, home: Path) -> str:
+    return check_output(run(*command, cwd=cwd, env=environment(home))).strip()
+
+
 @pytest.mark.slow
-def test_a_release_says_its_version_everywhere(template: Path, home: Path) -> None:
-    unreleased(template)
+def test_version_is_written_everywhere(template: Path, home: Path) -> None:
+    add_entry(template)
     check_output(release(template, home, NEXT))
-    env = environment(home)
-    assert check_output(run("git", "describe", "--exact-match", cwd=template, env=env)).strip() == NEXT
-    assert check_output(run("git", "status", "--porcelain", cwd=template, env=env)) == ""
+    assert output("git", "describe", "--exact-match", cwd=template, home=home) == NEXT
+    assert output("git", "status", "--porcelain", cwd=template, home=home) == ""
     changelog = (template / "CHANGELOG.md").read_text("utf-8")
     assert re.search(rf"(?s)## \[Unreleased\]\n\n## \[{NEXT}\] - \d{{4}}-\d\d-\d\d\n\n- Something\.", changelog)
-    locked = check_output(run(sys.executable, "-m", "uv", "lock", "--check", cwd=template, env=environment(home)))
-    assert "error" not in locked
-    check_output(run(sys.executable, "-m", "cookiecutter", template, "--no-input", cwd=home, env=env))
+    assert "error" not in output(sys.executable, "-m", "uv", "lock", "--check", cwd=template, home=home)
+    output(sys.executable, "-m", "cookiecutter", template, "--no-input", cwd=home, home=home)
     assert f'version = "{NEXT}"' in (home / "hello-function" / "pyproject.toml").read_text("utf-8")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("version", "says"),
-    [
-        (VERSION, "is no version after"),
-        ("0.0.1", "is no version after"),
-        ("v9", "is no version after"),
-        ("next", "is no version after"),
-    ],
-)
-def test_a_version_that_is_none(template: Path, home: Path, version: str, says: str) -> None:
-    before = check_output(run("git", "rev-parse", "HEAD", cwd=template, env=environment(home)))
-    done = release(template, home, version)
-    assert done.returncode == 1 and says in done.stdout
-    assert check_output(run("git", "rev-parse", "HEAD", cwd=template, env=environment(home))) == before
+def test_release_refuses(template: Path, home: Path) -> None:
+    """Versions that are not higher, an unclean working tree, and a changelog without anything new."""
+    add_entry(template)
 
+    def refused(version: str) -> str:
+        before = output("git", "rev-parse", "HEAD", cwd=template, home=home)
+        done = release(template, home, version)
+        assert done.returncode == 1
+        assert output("git", "rev-parse", "HEAD", cwd=template, home=home) == before
+        return done.stdout
 
-@pytest.mark.slow
-def test_what_stands_in_the_way_of_a_release(template: Path, home: Path) -> None:
-    unreleased(template)
-    (template / "new.txt").write_text("")
-    assert "working tree is not clean" in release(template, home, NEXT).stdout
+    for version in (VERSION, "0.0.1", "v9", "next", f"{NEXT}.1"):
+        assert f"{version} is not a version after {VERSION}" in refused(version)
+    (template / "new.txt").touch()
+    assert "working tree is not clean" in refused(NEXT)
     (template / "new.txt").unlink()
     check_output(release(template, home, NEXT))
-    done = release(template, home, f"{NEXT[:-1]}1")
-    assert done.returncode == 1 and "nothing under [Unreleased]" in done.stdout
+    assert "nothing under [Unreleased]" in refused(f"{NEXT[:-1]}1")
 
 
-def test_no_command_names_a_version() -> None:
-    """A copy of the template need not have its tag."""
-    for path in (
-        ROOT / "README.md",
-        *(ROOT / "docs").glob("*.md"),
-        ROOT / "{{cookiecutter.function_name}}" / "README.md",
-    ):
+def test_no_page_names_a_version_to_check_out() -> None:
+    """A copy of the template need not have our tags."""
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), SKELETON / "README.md"):
         assert not re.search(r"--checkout \d", path.read_text("utf-8")), path
