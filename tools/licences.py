@@ -1,15 +1,16 @@
-"""The licences of what a function ships, as each distribution states its own; `tools/refresh.py` writes them down."""
+"""The page of the licences that a function ships, as each distribution states its own. tools/refresh.py writes it."""
 
-import re
 from collections.abc import Collection, Mapping
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from packaging.utils import NormalizedName, canonicalize_name
+
 HEAD = """# Licences
 
-What the locks of each trigger install in the cloud, and under which licence, as the distribution itself states it
-(`License-Expression`, else its classifiers, else `License`). Written by `tools/refresh.py`. What is generated is yours:
-the template's own MIT licence asks nothing of a function that it made.
+What each trigger's locks install in the cloud, and the licence that each distribution states (`License-Expression`,
+else its classifiers, else `License`). `tools/refresh.py` writes this page. The code you generate is yours: the
+template's MIT licence asks nothing of it.
 
 | distribution | licence | in the functions of |
 |---|---|---|
@@ -17,32 +18,24 @@ the template's own MIT licence asks nothing of a function that it made.
 
 
 def licence(distribution: Distribution) -> str:
-    """Return what a distribution states as its licence (core metadata 2.4); raise SystemExit if it states none."""
+    """Return a distribution's licence by its own metadata; raise SystemExit if it states none."""
 
     def field(name: str) -> list[str]:
         return distribution.metadata.get_all(name) or []
 
-    classifiers = [said.rpartition(" :: ")[2] for said in field("Classifier") if said.startswith("License ::")]
-    stated = field("License-Expression") or classifiers or field("License")
-    if not any(stated):
-        raise SystemExit(f"{distribution.name} states no licence: look it up before it ships.")
-    return " ".join(", ".join(stated).split())
+    classifiers = [text.rpartition(" :: ")[2] for text in field("Classifier") if text.startswith("License ::")]
+    stated = ", ".join(field("License-Expression") or classifiers or field("License")).split()
+    if not stated:
+        raise SystemExit(f"{distribution.name} states no licence: look it up before you ship it.")
+    return " ".join(stated)
 
 
-def table(site: Path, locks: Mapping[str, Collection[str]]) -> str:
-    """Return the page of licences: `locks` has the normalised names of what each trigger's functions ship."""
-    stated = {normal(found.name): licence(found) for found in distributions(path=[str(site)]) if shipped(found, locks)}
+def page(site: Path, shipped: Mapping[str, Collection[NormalizedName]]) -> str:
+    """Return the page: `shipped` has the names of what each trigger ships, all of it installed in `site`."""
+    installed = {canonicalize_name(found.name): found for found in distributions(path=[str(site)])}
     rows = []
-    for name, said in sorted(stated.items()):
-        triggers = [trigger for trigger, names in locks.items() if name in names]
-        rows.append(f"| {name} | {said} | {'all triggers' if len(triggers) == len(locks) else ', '.join(triggers)} |\n")
+    for name in sorted(set().union(*shipped.values())):
+        triggers = [trigger for trigger, names in shipped.items() if name in names]
+        users = "all triggers" if len(triggers) == len(shipped) else ", ".join(triggers)
+        rows.append(f"| {name} | {licence(installed[name])} | {users} |\n")
     return HEAD + "".join(rows)
-
-
-def shipped(distribution: Distribution, locks: Mapping[str, Collection[str]]) -> bool:
-    return any(normal(distribution.name) in names for names in locks.values())
-
-
-def normal(name: str) -> str:
-    """Return a distribution's name as indexes compare it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -33,6 +33,8 @@ def session(template: Path, folder: Path) -> str:
         (folder / name).mkdir()
     # The last lines depend on whether uv is installed: this environment has it.
     env = {"PATH": os.path.dirname(sys.executable), "HOME": str(folder / "home"), "TERM": "xterm-256color"}
+    # Leave no compiled rules in the template's folder.
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
     # Readline would add control characters of its own.
     code = "import sys; sys.modules['readline'] = None; from cookiecutter.__main__ import main; main()"
     command = [sys.executable, "-c", code, str(template)]
@@ -79,5 +81,9 @@ def picture(template: Path = ROOT) -> str:
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
-if __name__ == "__main__":
+def main() -> None:
     PICTURE.write_text(picture(), "utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from picture import COLUMNS, PICTURE, picture, session
 
-from tests.support.folders import Change, edit
+from tests.support.folders import edit
 from tests.support.processes import posix_only
 from tests.support.questions import QUESTIONS, ROOT
+from tests.support.types import Change
 
 pytestmark = [pytest.mark.slow, posix_only]
 LABELS: dict[str, str] = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["__prompts__"]
