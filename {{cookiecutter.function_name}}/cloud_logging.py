@@ -1,6 +1,7 @@
-"""Structured logs: each record becomes one line of JSON on stdout, as Cloud Logging reads it.
+"""Structured logs, and readable ones in a terminal. The template keeps this file up to date.
 
-Fields: https://cloud.google.com/logging/docs/structured-logging
+In a terminal each record is a line to read. Everywhere else it is a line of JSON on stdout, with these fields:
+https://cloud.google.com/logging/docs/structured-logging
 """
 
 import json
@@ -20,15 +21,30 @@ def setup(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, format="%(message)s", handlers=[StdoutHandler()], force=True)
 
 
+{% if fn.asynchronous %}
+def join(headers: Mapping[str, str]) -> None:
+    """Join all that is logged from now on, in this task, to the request that has these headers."""
+    request.set((headers, {}))
+
+
+{% endif %}
+def label(**labels: str) -> None:
+    """Put labels on all entries that the current request logs from now on."""
+    if found := current():
+        found[1].update(labels)
+
+
 class StdoutHandler(logging.Handler):
-    """Writes each record as a line of JSON to what sys.stdout is at that moment.
+    """Writes each record to what sys.stdout is at that moment.
 
     With LOG_EXECUTION_ID the framework puts another stdout in place for each request.
     """
 
+    readable = logging.Formatter("{asctime} {levelname:8} {name}: {message}", "%H:%M:%S", style="{")
+
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = json.dumps(self.entry(record), default=str)
+            line = self.readable.format(record) if in_terminal() else json.dumps(self.entry(record), default=str)
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
         except Exception:
@@ -49,10 +65,9 @@ class StdoutHandler(logging.Handler):
         }
 
 
-def label(**labels: str) -> None:
-    """Put labels on all entries that the current request logs from now on."""
-    if found := current():
-        found[1].update(labels)
+def in_terminal() -> bool:
+    """Whether a person reads along. Cloud Run sets K_SERVICE; with LOG_EXECUTION_ID the framework needs JSON."""
+    return sys.stdout.isatty() and not os.environ.keys() & {"K_SERVICE", "LOG_EXECUTION_ID"}
 
 
 def labels() -> dict[str, dict[str, str]]:
@@ -73,11 +88,6 @@ def trace() -> dict[str, str]:
 
 {% if fn.asynchronous %}
 request: ContextVar[tuple[Mapping[str, str], dict[str, str]] | None] = ContextVar("request", default=None)
-
-
-def join(headers: Mapping[str, str]) -> None:
-    """Join all that is logged from now on, in this task, to the request that has these headers."""
-    request.set((headers, {}))
 
 
 def current() -> tuple[Mapping[str, str], dict[str, str]] | None:

@@ -1,0 +1,108 @@
+"""What a function that is served writes to a terminal, and to whatever else reads its logs."""
+
+import json
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.support.folders import edit
+from tests.support.processes import environment, posix_only
+from tests.support.questions import variables
+from tests.support.serving import Served
+from tests.support.waiting import PATIENCE
+
+pytestmark = [pytest.mark.slow, posix_only]
+# Where main.py of a trigger begins its work.
+WORK = {"http": "    if request.method in", "async-http": "    try:\n        name ="}
+
+
+@contextmanager
+def served_in_terminal(scripts: Path, project: Path, home: Path, *options: str, **variables: str) -> Iterator[Served]:
+    """Serve a project in a terminal; what that shows is in the log once the block has ended."""
+    import pty  # Windows has none.
+
+    log = home / "terminal.log"
+    screen, terminal = pty.openpty()
+    command = [scripts / "functions-framework", "--target", "hello_function", "--host", "127.0.0.1", "--port", "0"]
+    process = psutil.Popen(
+        [*map(str, command), *options], cwd=project, env=environment(home, **variables), start_new_session=True,
+        stdin=terminal, stdout=terminal, stderr=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+
+    def read_along() -> None:
+        # Linux ends a terminal that nobody writes to any more with an error.
+        with log.open("wb") as file, suppress(OSError):
+            while shown := os.read(screen, 65536):
+                file.write(shown.replace(b"\r\n", b"\n"))
+                file.flush()
+
+    reader = threading.Thread(target=read_along)
+    reader.start()
+    try:
+        yield Served(process, log)
+    finally:
+        # With --debug a child serves.
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(PATIENCE)
+        reader.join()
+        os.close(screen)
+
+
+def make_talkative(fresh: Any, trigger: str) -> Path:
+    """Make a function that logs each request, and fails if its path says so."""
+    project = Path(fresh(trigger=trigger))
+    seen = "    logger.info('seen %s', '😀')\n    if 'fail' in str(request.url):\n        raise RuntimeError('on purpose')\n"
+    edit("main.py", WORK[trigger], seen + WORK[trigger])(project)
+    return project
+
+
+def ask_three_times(function: Served) -> None:
+    """Send one good request, one that fails, and one that is refused."""
+    assert function.ask("/")[0] == 200
+    assert function.ask("/?fail=1")[0] == 500
+    assert function.ask(method="PUT")[0] == 405
+
+
+@pytest.mark.parametrize(("trigger", "options"), [("http", []), ("http", ["--debug"]), ("async-http", [])])
+def test_in_a_terminal_each_record_is_a_readable_line(
+    fresh: Any, installed: Any, home: Path, trigger: str, options: list[str]
+) -> None:
+    project = make_talkative(fresh, trigger)
+    with served_in_terminal(installed(project), project, home, *options) as function:
+        ask_three_times(function)
+    shown = (home / "terminal.log").read_text("utf-8")
+    time = r"^\d\d:\d\d:\d\d"
+    # Flask's debugger writes the traceback itself.
+    head = "^" if options else rf"{time} ERROR    \S+: .*\n"
+    for pattern, times in {
+        f"{time} INFO     main: seen 😀$": 3,
+        f"{time} WARNING  main: Refused with 405: use GET or POST$": 1,
+        rf"{head}Traceback \(most recent call last\):\n(?:.+\n)+RuntimeError: on purpose$": 1,
+        "logging.googleapis.com": 0,
+    }.items():
+        assert len(re.findall(pattern, shown, re.MULTILINE)) == times, f"{pattern}\n{shown}"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "given"),
+    [("http", {"K_SERVICE": "hello-function"}), ("http", variables("http")), ("async-http", variables("async-http"))],
+)
+def test_a_variable_of_the_cloud_makes_it_json_in_a_terminal_too(
+    fresh: Any, installed: Any, home: Path, trigger: str, given: dict[str, str]
+) -> None:
+    project = make_talkative(fresh, trigger)
+    with served_in_terminal(installed(project), project, home, **given) as function:
+        ask_three_times(function)
+    lines = (home / "terminal.log").read_text("utf-8").splitlines()
+    entries = [json.loads(line) for line in lines if line.startswith("{")]
+    logged = sorted(entry["severity"] for entry in entries if re.search("seen|Refused|on purpose", entry["message"]))
+    assert logged == ["ERROR", "INFO", "INFO", "INFO", "WARNING"], lines
