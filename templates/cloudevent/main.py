@@ -33,6 +33,6 @@ def read(event: CloudEvent) -> script.Event:
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
         type=event["type"],
-        subject=delivery.text(event.get_attributes(), "subject", ""),
+        subject=delivery.text(event.get_attributes(), "subject", default=""),
         data={} if event.data is None else delivery.data_of(event),
     )

@@ -42,7 +42,7 @@ def read(event: CloudEvent) -> script.Message:
     return script.Message(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
-        message_id=delivery.text(message, "messageId", "") or delivery.text(message, "message_id", ""),
-        data=base64.b64decode(delivery.text(message, "data", ""), validate=True),
+        message_id=delivery.text(message, "messageId", default="") or delivery.text(message, "message_id", default=""),
+        data=base64.b64decode(delivery.text(message, "data", default=""), validate=True),
         attributes=attributes,
     )

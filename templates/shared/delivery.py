@@ -41,7 +41,10 @@ def check_type(event: CloudEvent, expected: str) -> None:
 
 
 def text(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    """Return the string under `key`, or `default` if it is absent, null or empty; raise ValueError otherwise."""
+    """Return the string under `key`, or `default` if it is absent, null or empty.
+
+    Raise ValueError if it is not a string, or if it is missing and there is no default.
+    """
     value = data.get(key)
     if value in (None, ""):
         value = default

@@ -33,7 +33,7 @@ def read(event: CloudEvent) -> script.StoredObject:
     """Return the object in `event`; raise ValueError if there is none."""
     delivery.check_type(event, EVENT_TYPE)
     data = delivery.data_of(event)
-    size = delivery.text(data, "size", "0")
+    size = delivery.text(data, "size", default="0")
     if not (size.isascii() and size.isdigit()):
         raise ValueError("size is not a number")
     return script.StoredObject(
@@ -43,5 +43,5 @@ def read(event: CloudEvent) -> script.StoredObject:
         name=delivery.text(data, "name"),
         generation=delivery.text(data, "generation"),
         size=int(size),
-        content_type=delivery.text(data, "contentType", "application/octet-stream"),
+        content_type=delivery.text(data, "contentType", default="application/octet-stream"),
     )
