@@ -15,7 +15,7 @@ import pytest
 from tests.support.fake_cloud import NUMBER, Cloud, cloud, gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.package_index import Advisories, advisories
-from tests.support.pages import section
+from tests.support.pages import both_pages, section
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import ROOT, TRIGGERS
 from tests.support.types import Bake, Done
@@ -279,8 +279,8 @@ def test_who_may_deploy_is_in_variables_that_the_readme_names(bake: Bake) -> Non
         token["aud"] == "https://iam.googleapis.com/$WORKLOAD_IDENTITY_PROVIDER" and "id_tokens" not in pipeline["test"]
     )
     for ci in ("github", "gitlab"):
-        readme = (bake(ci=ci) / "README.md").read_text("utf-8")
-        assert all(f"`{name}`" in readme for name in names)
+        text = both_pages(bake(ci=ci))
+        assert all(f"`{name}`" in text for name in names)
 
 
 def trusts(condition: str, claims: dict[str, str]) -> bool:
@@ -291,9 +291,9 @@ def trusts(condition: str, claims: dict[str, str]) -> bool:
 
 
 def printed(project: Path, home: Path, there: Cloud, title: str) -> str:
-    """Paste the README's lines for a CI system into a shell, after what they need of those before; return what is shown."""
+    """Paste REFERENCE.md's lines for a CI system into a shell, after what they need of those before; return what is shown."""
     before = re.findall(
-        r"(?m)^(?:[A-Z]+=|gcloud services|.* create deployer).*\n", section(project, "Before the first deployment")
+        r"(?m)^(?:[A-Z]+=|gcloud services|.* create deployer).*\n", section(project, "How do I prepare the project?")
     )
     lines = "".join(before) + section(project, title)
     return check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
@@ -341,11 +341,11 @@ GITLAB = {
 def test_who_may_deploy(
     fresh: Bake, home: Path, ci: str, mine: dict[str, str], mapping: dict[str, str], who: str
 ) -> None:
-    """The README's lines for it; the token of one repository, branch and environment is let in, and no other."""
+    """REFERENCE.md's lines for it; the token of one repository, branch and environment is let in, and no other."""
     require_tool("gcloud")
     project = fresh(ci=ci.lower())
     with cloud(ready=False) as there:
-        shown = printed(project, home, there, f"From {ci}")
+        shown = printed(project, home, there, f"How do I deploy from {ci}?")
     [(name, provider)] = there.providers.items()
     assert shown.splitlines()[-1] == name.replace("my-project", NUMBER)
     pool = name.replace("my-project", NUMBER).removesuffix(f"/providers/{ci.lower()}")
@@ -365,7 +365,7 @@ def test_who_may_deploy_from_cloud_build(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(ci="cloudbuild")
     with cloud(ready=False) as there:
-        printed(project, home, there, "From Cloud Build")
+        printed(project, home, there, "How do I deploy from Cloud Build?")
     accounts = {}
     for trigger in there.triggers.values():
         [(event, about)] = [item for item in trigger["repositoryEventConfig"].items() if item[0] != "repository"]

@@ -281,7 +281,7 @@ def cloud_run(ready: bool = True) -> Iterator[CloudRun]:
 
 
 def shell(project: Path, home: Path, there: CloudRun, lines: str) -> Done:
-    """Run lines of the page in a function's folder, after the variables of its README."""
+    """Run lines of the page in a function's folder, after the variables of its REFERENCE.md."""
     env = gcloud_environment(home, **there.environment())
     return run("sh", "-euc", with_variables(project, lines), cwd=project, env=env)
 
@@ -331,7 +331,7 @@ def test_windows_line_ends_change_nothing(fresh: Bake, home: Path) -> None:
 
 @pytest.mark.parametrize("trigger", ["schedule", "storage"])
 def test_the_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
-    """Whoever deploys has the roles that the README and the page print, and no others; none is printed in vain."""
+    """Whoever deploys has the roles that REFERENCE.md and the page print, and no others; none is printed in vain."""
     require_tool("gcloud")
     project = fresh(trigger=trigger, ci="github")
     make = write_trigger(project, trigger)

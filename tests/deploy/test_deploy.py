@@ -14,6 +14,7 @@ from tests.support.deploying import (
     CALL,
     DEPLOYER,
     GITHUB,
+    SECRET,
     SET_UP,
     STAGE,
     UNCOMMENTED,
@@ -24,7 +25,7 @@ from tests.support.deploying import (
 )
 from tests.support.fake_cloud import BUILDER, OWNER, Cloud, cloud, deploy, gcloud_environment, named
 from tests.support.folders import append, edit
-from tests.support.pages import section
+from tests.support.pages import both_pages, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import TRIGGERS, fact
 from tests.support.serving import check, served
@@ -41,7 +42,7 @@ def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Bake, home: Pa
     UNCOMMENTED(project)
     name = "projects/{}/locations/us-central1/functions/hello-function"
     with cloud(ready=False) as there:
-        paste(project, home, there, SET_UP)
+        paste(project, home, there, SET_UP, SECRET)
         there.caller = DEPLOYER
         for time in ("POST", "PATCH"):
             before = len(there.asked)
@@ -75,7 +76,8 @@ def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Bake, home: Pa
         edit("deploy.yaml", own[0], "")(project)
         append("deploy.prod.yaml", "--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: my-project\n")(project)
         append("deploy.staging.yaml", section(project, STAGE, "yaml"))(project)
-        lines = section(project, SET_UP).replace("gcloud iam service-accounts create deployer", ": ")
+        lines = section(project, SET_UP) + section(project, SECRET)
+        lines = lines.replace("gcloud iam service-accounts create deployer", ": ")
         lines = lines.replace("PROJECT=my-project", "PROJECT=my-staging")
         check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
         there.caller = DEPLOYER
@@ -84,9 +86,8 @@ def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Bake, home: Pa
         check_output(deploy(project, home, there, "--flags-file=deploy.prod.yaml"))
         for stage, file in (("my-staging", "deploy.staging.yaml"), ("my-project", "deploy.prod.yaml")):
             assert described(there.functions[name.format(stage)]) == flags(project, "deploy.yaml", file)
-    readme = (project / "README.md").read_text("utf-8")
-    pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, STAGE, GITHUB))
-    assert re.findall(r"(?m)^gcloud .*", readme) == re.findall(r"(?m)^gcloud .*", pasted)
+    pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, SECRET, STAGE, GITHUB))
+    assert re.findall(r"(?m)^gcloud .*", both_pages(project)) == re.findall(r"(?m)^gcloud .*", pasted)
 
 
 @pytest.mark.parametrize("trigger", ["storage", "http"])
@@ -96,7 +97,7 @@ def test_no_role_is_printed_in_vain(fresh: Bake, home: Path, trigger: str) -> No
     project = fresh(trigger=trigger)
     UNCOMMENTED(project)
     with cloud(ready=False) as there:
-        paste(project, home, there, SET_UP)
+        paste(project, home, there, SET_UP, SECRET)
         there.caller = "user:ada@example.com"
         granted = [(resource, binding) for resource, policy in there.policies.items() for binding in policy["bindings"]]
         assert len(granted) == {"storage": 7, "http": 5}[trigger]
@@ -211,7 +212,7 @@ def test_a_private_function_is_called_by_the_readmes_line(fresh: Bake, home: Pat
 
 
 def test_what_a_second_file_does(fresh: Bake, home: Path) -> None:
-    """The rules that the README and deploy.yaml state."""
+    """The rules that REFERENCE.md and deploy.yaml state."""
     require_tool("gcloud")
     project = fresh(trigger="pubsub")
     more = project / "deploy.staging.yaml"
@@ -255,8 +256,8 @@ def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Bake, home: Path) -
         check_output(deploy(project, home, there))
         assert described(there.created) == flags(project)
         assert flags(project)["--update-build-env-vars"] == {"GOOGLE_VENDOR_PIP_DEPENDENCIES": "vendor"}
-        # And the one that the README puts in its place.
-        [back] = re.findall(r"`(--remove-build-env-vars: \w+)`", (project / "README.md").read_text("utf-8"))
+        # And the one that REFERENCE.md puts in its place.
+        [back] = re.findall(r"`(--remove-build-env-vars: \w+)`", both_pages(project))
         edit("deploy.yaml", "--update-build-env-vars:\n  GOOGLE_VENDOR_PIP_DEPENDENCIES: vendor", back)(project)
         check_output(deploy(project, home, there))
         assert not there.created["buildConfig"].get("environmentVariables")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.folders import append
 from tests.support.package_index import PRIVATE, Advisories, advisories
-from tests.support.pages import blocks
+from tests.support.pages import blocks, both_pages
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import ROOT
 from tests.support.types import Bake, Done
@@ -41,14 +41,14 @@ def project(bake: Bake, tmp_path: Path, home: Path) -> Path:
 
 
 def audit(project: Path, home: Path, service: Advisories) -> Done:
-    """Run the command that the README shows."""
-    [command] = [block for block in blocks((project / "README.md").read_text("utf-8")) if "audit.py" in block]
+    """Run the command that REFERENCE.md shows."""
+    [command] = [block for block in blocks(both_pages(project)) if "audit.py" in block]
     return run("sh", "-c", command, cwd=project, env=environment(home, **service.variables))
 
 
 def accept(project: Path, *names: str) -> None:
-    """Write what the README shows into pyproject.toml, with other names."""
-    [table] = blocks((project / "README.md").read_text("utf-8"), "toml")
+    """Write what REFERENCE.md shows into pyproject.toml, with other names."""
+    [table] = blocks(both_pages(project), "toml")
     assert f'"{FLAW}", "{PRIVATE}"' in table
     append("pyproject.toml", "\n" + table.replace(f'["{FLAW}", "{PRIVATE}"]', str(list(names))))(project)
 

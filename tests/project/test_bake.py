@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, meta, nodes
 
 from tests.support.folders import contents
-from tests.support.pages import description_shown
+from tests.support.pages import both_pages, description_shown, page
 from tests.support.processes import check_output, environment, require_tool, run
 from tests.support.questions import (
     COMBINATIONS,
@@ -29,7 +29,7 @@ from tests.support.questions import (
 from tests.support.types import Bake, Cookiecutter, Installed
 
 COMMON = {
-    ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
+    ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "REFERENCE.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
     "tests/conftest.py", "tests/guard/conftest.py", "tests/guard/test_layout.py", "tests/guard/test_requirements_files.py",
     "tests/guard/test_secrets.py",
@@ -89,7 +89,7 @@ def test_text_as_it_should_be(bake: Bake, answers: dict[str, Any]) -> None:
         assert "\n\n\n\n" not in text and not text.startswith("\n"), name
         assert not re.search(r"https?://[^\s]*(pypi|pythonhosted)|file://|/tmp/|/home/", text), name
         if answers["local_package"] == "none":
-            # The README's command that links the function to its template tells all answers.
+            # REFERENCE.md's command that links the function to its template tells all answers.
             assert not re.search(r"local.?package", text.replace('"local_package": "none"', ""), re.IGNORECASE), name
 
 
@@ -114,10 +114,33 @@ def test_one_file_defines_what_main_and_script_do(bake: Bake, trigger: str) -> N
     assert definitions(one / "main.py") == expected
 
 
-def test_main_is_short(bake: Bake) -> None:
+def test_main_and_readme_are_short(bake: Bake) -> None:
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
-    assert len(files(bake())) <= 21
+    assert len((bake() / "README.md").read_text("utf-8").splitlines()) <= 80
+    assert len(files(bake())) <= 22
+
+
+@together
+@SOME_OR_ALL
+def test_links_between_pages_lead_to_a_heading(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    for project in (bake(**answers) for answers in combinations):
+        headings = re.findall(r"(?m)^##? (.*)", (project / "REFERENCE.md").read_text("utf-8"))
+        # As GitHub and GitLab make them.
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        links = re.findall(r"\]\((?!https:)([^)]+)\)", both_pages(project))
+        assert links and {link.removeprefix("REFERENCE.md").removeprefix("#") for link in links} <= {"", *anchors}
+
+
+@together
+@SOME_OR_ALL
+def test_each_section_that_a_file_names_is_there(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    for project in (bake(**answers) for answers in combinations):
+        for name in files(project):
+            # A message, a comment or a paragraph may go on in the next line.
+            text = re.sub(r"""["']\n +f?["']|\n#""", "", (project / name).read_text("utf-8")).replace('\\"', '"')
+            for found in re.findall(r'''"([A-Z][^"]+)" in RE\w+\.md|RE\w+\.md, "([^"]+)"''', " ".join(text.split())):
+                assert page(project, "".join(found)), name
 
 
 @together
@@ -178,9 +201,10 @@ def test_the_description_is_shown_as_it_is(bake: Bake, description: str) -> None
     assert description_shown(bake(description=description)) == description.strip()
 
 
-def test_the_description_stands_in_the_readme_only(bake: Bake) -> None:
+def test_description_is_on_the_pages_only(bake: Bake) -> None:
     project = bake(description="Zq marks the spot")
-    assert [name for name in files(project) if b"Zq" in (project / name).read_bytes()] == ["README.md"]
+    # In REFERENCE.md, the command that links the function to its template has all answers.
+    assert {name for name in files(project) if b"Zq" in (project / name).read_bytes()} == {"README.md", "REFERENCE.md"}
 
 
 def used_variables() -> set[str]:
@@ -194,7 +218,8 @@ def used_variables() -> set[str]:
     for text in texts:
         tree = env.parse(text)
         assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-        assert meta.find_undeclared_variables(tree) - assigned <= {"cookiecutter", "fn"}
+        # `page` is which of a project's two pages takes the blocks of a trigger's README.md.
+        assert meta.find_undeclared_variables(tree) - assigned <= {"cookiecutter", "fn", "page"}
         for found in tree.find_all(nodes.Getattr):
             if isinstance(found.node, nodes.Name):
                 used.add(f"{found.node.name}.{found.attr}")

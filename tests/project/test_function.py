@@ -16,6 +16,7 @@ import pytest
 
 from tests.support import mutants
 from tests.support.folders import append, edit
+from tests.support.pages import both_pages
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import QUESTIONS, TRIGGERS, variables
 from tests.support.serving import Served, check, served
@@ -244,7 +245,7 @@ def test_many_requests_are_answered_at_once(fresh: Bake, scripts: Path, home: Pa
 def test_live_reload(fresh: Bake, scripts: Path, home: Path, trigger: str, command: str) -> None:
     """The reason for the cap on watchdog: with 7 the change is never seen. And an asynchronous function's way round."""
     project = fresh(trigger=trigger)
-    found = re.search(f"(?m)^{command}", (project / "README.md").read_text("utf-8"))
+    found = re.search(f"(?m)^{command}", both_pages(project))
     assert found
     log = home / "log"
     with log.open("wb") as out:

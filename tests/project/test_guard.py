@@ -82,8 +82,8 @@ def track(*names: str) -> Change:
     return change
 
 
-# What turns the guard green again: a change, the commands in README.md that lock, or what was there before.
-LOCK, UPGRADE, UNDO = "the commands in README.md", "the same for an update", "what was there before"
+# What turns the guard green again: a change, the commands that lock, or what was there before.
+LOCK, UPGRADE, UNDO = "the commands that lock", "the same for an update", "what was there before"
 Fix = Change | str | list[Change | str]
 DECORATED = "@functions_framework.http\ndef hello_function(request: flask.Request) -> flask.Response:"
 FILES = ("requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt")
@@ -106,7 +106,7 @@ BROKEN: list[tuple[str, Change, str, Fix]] = [
     ("no argument", edit("main.py", DECORATED, DECORATED.replace("request: flask.Request", "")), "exactly one argument", UNDO),
     ("async", edit("main.py", "def hello_function", "async def hello_function"), "plain def", UNDO),
     ("an entry point that fails", append("main.py", "raise ValueError('on purpose')\n"), "main.py does not load: ValueError: on purpose", UNDO),
-    ("conflict markers in a lock", append("requirements.txt", "<<<<<<< ours\n=======\n>>>>>>> theirs\n"), "run the commands in \"Update it\"", UPGRADE),
+    ("conflict markers in a lock", append("requirements.txt", "<<<<<<< ours\n=======\n>>>>>>> theirs\n"), "How do I update the project?", UPGRADE),
     *(
         (f"a package {name}", all_of(package(name), append(".gcloudignore", f"!/{name}\n")), f"{name} is never imported", UNDO)
         for name in ("json", "click", "test", "flask")

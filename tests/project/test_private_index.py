@@ -15,7 +15,7 @@ from tests.support.builder import INSTALLERS, build
 from tests.support.fake_cloud import cloud, deploy
 from tests.support.folders import append
 from tests.support.guard import guard
-from tests.support.pages import lock_commands
+from tests.support.pages import both_pages, lock_commands
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.types import Bake
 
@@ -71,7 +71,7 @@ def index() -> Iterator[str]:
 
 @pytest.fixture
 def asks(fresh: Bake, index: str) -> tuple[Path, list[str]]:
-    """A project that asks the index for its one requirement, and the README's command that locks it."""
+    """A project that asks the index for its one requirement, and the command that locks it."""
     project = fresh()
     (project / "requirements.in").write_text(f"--index-url=http://{index}/simple\nourlib\n")
     return project, [*lock_commands(project)[0].split()[1:], "--emit-index-url", "--no-cache"]
@@ -124,10 +124,10 @@ def test_the_build_finds_the_login_in_netrc(
     assert (named.returncode == 0) == (installer == "uv")
 
 
-def test_the_readmes_variable_reaches_the_build(fresh: Bake, home: Path) -> None:
+def test_printed_variable_reaches_the_build(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(python_version="3.14")
-    [variable] = re.findall(r"`(GOOGLE_PYTHON_\w+: \w+)`", (project / "README.md").read_text("utf-8"))
+    [variable] = re.findall(r"`(GOOGLE_PYTHON_\w+: \w+)`", both_pages(project))
     append("deploy.yaml", f"--update-build-env-vars:\n  {variable}\n")(project)
     with cloud() as there:
         check_output(deploy(project, home, there))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.folders import edit
 from tests.support.processes import check_output, environment, git, run
-from tests.support.questions import ROOT, SKELETON, VERSION
+from tests.support.questions import ROOT, VERSION
 from tests.support.types import Done
 
 NEXT = f"{int(VERSION.split('.')[0]) + 1}.0.0"
@@ -64,5 +64,5 @@ def test_release_refuses(template: Path, home: Path) -> None:
 
 def test_no_page_names_a_version_to_check_out() -> None:
     """A copy of the template need not have our tags."""
-    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), SKELETON / "README.md"):
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").glob("*/*.md")):
         assert not re.search(r"--checkout \d", path.read_text("utf-8")), path

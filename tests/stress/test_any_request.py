@@ -101,7 +101,7 @@ def test_any_request(bake: Bake, installed: Installed, home: Path, trigger: str)
             entries = function.entries()[before:]
             answered[status] += 1
             logged.update(entry["severity"] for entry in entries)
-            # What the framework answers itself, before the function runs, is in the function's README.
+            # What the framework answers itself, before the function runs, is in the function's REFERENCE.md.
             assert status < 500 or (entries and not any("main.py" in entry["message"] for entry in entries)), entries
 
         each()

@@ -1,4 +1,4 @@
-"""Deployments, as a project's README describes them."""
+"""Deployments, as a project's pages describe them."""
 
 import io
 import re
@@ -16,7 +16,9 @@ from tests.support.processes import check_output, run
 DEPLOYER = "serviceAccount:deployer@my-project.iam.gserviceaccount.com"
 
 
-SET_UP, CALL, STAGE, GITHUB = "Before the first deployment", "Calling it", "A second stage", "From GitHub"
+SET_UP, CALL = "How do I prepare the project?", "Who may call the function?"
+SECRET, STAGE = "How do I use a secret?", "How do I deploy to a second stage?"
+GITHUB = "How do I deploy from GitHub?"
 
 
 UNCOMMENTED = edit("deploy.yaml", "# --update-secrets:\n#   API_KEY", "--update-secrets:\n  API_KEY")
@@ -73,13 +75,13 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
 
 
 def paste(project: Path, home: Path, there: Cloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
-    """Paste the lines of sections of a project's README into one shell, one part of them changed; return what they say."""
+    """Paste the lines of sections of a project's pages into one shell, one part of them changed; return what they say."""
     lines = "".join(section(project, title) for title in titles).replace(*instead)
     return check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
 
 
 def with_variables(project: Path, lines: str) -> str:
-    """Return lines of a README that rest on its variables, with these before them."""
+    """Return lines of a page that rest on its variables, with these before them."""
     return "".join(re.findall(r"(?m)^[A-Z]+=.*\n", section(project, SET_UP))) + lines
 
 

@@ -1,6 +1,6 @@
 """Deploying in tests: by the real gcloud, to a Google Cloud that exists on loopback only.
 
-It has as much of the APIs as the README's lines ask for. It remembers what was made, and refuses what it does not know,
+It has as much of the APIs as the printed lines ask for. It remembers what was made, and refuses what it does not know,
 what the caller's roles do not allow, and what an account that a deployment names could not do.
 """
 
@@ -86,7 +86,7 @@ class Cloud:
         return {**overrides, "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true"}
 
     def prepare(self, project: str = "my-project") -> None:
-        """Make what a deployment by the owner needs, without the README's lines."""
+        """Make what a deployment by the owner needs, without the printed lines."""
         self.services |= {f"{project}/{api}.googleapis.com" for api in (*ALWAYS, "eventarc", "pubsub", "storage")}
         self.accounts |= {f"{name}@{project}.iam.gserviceaccount.com" for name in ("runner", "builder")}
         for role, account in (
@@ -314,6 +314,6 @@ def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
 
 
 def deploy(project: Path, home: Path, there: Cloud, *more: str, title: str = "Deploy it") -> Done:
-    """Run the command that a project's README shows for a deployment."""
+    """Run the command that a project's page shows for a deployment."""
     command = shlex.split(section(project, title))
     return run(*command, *more, cwd=project, env=gcloud_environment(home, **there.environment()))

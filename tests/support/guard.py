@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from tests.support.pages import both_pages
 from tests.support.processes import check_output, environment, run
 from tests.support.types import Done
 
@@ -16,8 +17,8 @@ def guard(scripts: Path, project: Path, home: Path, **variables: str) -> Done:
 
 
 def fill_vendor(project: Path, scripts: Path, home: Path) -> None:
-    """Run the commands of the README that fill vendor/."""
-    commands = re.findall(r"(?m)^uv.* \.venv/vendor.txt.*$", (project / "README.md").read_text("utf-8"))
+    """Run the commands of REFERENCE.md that fill vendor/."""
+    commands = re.findall(r"(?m)^uv.* \.venv/vendor.txt.*$", both_pages(project))
     assert len(commands) == 2
     (project / ".venv").mkdir()
     for command in commands:

@@ -14,6 +14,19 @@ def blocks(text: str, language: str = "sh") -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+def both_pages(project: Path) -> str:
+    """Return the text of a project's README.md and, if it has one, of its REFERENCE.md."""
+    paths = [project / "README.md", project / "REFERENCE.md"]
+    return "\n".join(path.read_text("utf-8") for path in paths if path.exists())
+
+
+def page(project: Path, heading: str) -> str:
+    """Return the text under a heading that one of a project's two pages has."""
+    _, *found = re.split(rf"(?m)^## {re.escape(heading)}\n", both_pages(project))
+    assert len(found) == 1, f"{len(found)} sections {heading}"
+    return re.split(r"(?m)^## ", found[0])[0]
+
+
 def description_shown(project: Path) -> str:
     """Return what a reader of a project's README sees of its description (CommonMark)."""
     text = (project / "README.md").read_text("utf-8")
@@ -23,16 +36,14 @@ def description_shown(project: Path) -> str:
 
 
 def lock_commands(project: Path, upgrade: bool = False) -> list[str]:
-    """Return the commands of the project's README that lock, in order, or those that lock with --upgrade."""
-    commands = re.findall(r"(?m)^uv pip compile --universal .*$", (project / "README.md").read_text("utf-8"))
+    """Return the commands on the project's pages that lock, in order, or those that lock with --upgrade."""
+    commands = re.findall(r"(?m)^uv pip compile --universal .*$", both_pages(project))
     return [command for command in commands if ("--upgrade" in command) == upgrade]
 
 
 def section(project: Path, title: str, language: str = "sh") -> str:
-    """Return the code of a section of a project's README, its blocks one after the other."""
-    _, found, text = (project / "README.md").read_text("utf-8").partition(f"# {title}\n")
-    assert found, f"no section {title}"
-    return "".join(blocks(re.split(r"(?m)^##+ ", text)[0], language))
+    """Return the code under a heading of a project's pages, its blocks one after the other."""
+    return "".join(blocks(page(project, title), language))
 
 
 FLEET = (ROOT / "docs" / "fleet.md").read_text("utf-8")

@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.support.folders import append, commit, edit
-from tests.support.pages import FLEET, blocks
+from tests.support.pages import FLEET, blocks, both_pages, page
 from tests.support.processes import check_output, environment, git, posix_only, run, shell
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Bake, Installed
@@ -201,8 +201,8 @@ ADDRESS = "https://github.com/org/fn-template"
 
 
 def to_update(project: Path) -> tuple[str, list[str]]:
-    """Return the words under "Update it" in a function's README, and its commands, as a reader sees them."""
-    text = (project / "README.md").read_text("utf-8").partition("\n## Update it\n")[2].partition("\n## ")[0]
+    """Return what a function's REFERENCE.md says of updates, and its commands, as a reader sees them."""
+    text = page(project, "How do I update the project?")
     return text, [token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
 
 
@@ -221,7 +221,7 @@ def baked(template: str | Path, folder: Path, home: Path) -> Path:
 def test_a_function_of_cookiecutters_is_updated(
     template: Path, installed: Installed, home: Path, tmp_path: Path, installer: str
 ) -> None:
-    """By its README alone."""
+    """By its REFERENCE.md alone."""
     project = baked("gh:org/fn-template", tmp_path / "out", home)
     text, (link, do, _) = to_update(project)
     install = f"{installer} install cruft"
@@ -305,12 +305,12 @@ def test_the_link_is_the_same_however_the_function_was_made(template: Path, home
     ways: list[str | Path] = ["gh:org/fn-template", ADDRESS, template, "https://ada:s3cret@git.example.com/fn-template"]
     projects = [baked(way, tmp_path / str(number), home) for number, way in enumerate(ways)]
     projects.append(made(template, home, **ANSWERS))
-    *same, other, by_cruft = [(project / "README.md").read_text("utf-8") for project in projects]
+    *same, other, by_cruft = [both_pages(project) for project in projects]
     assert len({*same, by_cruft}) == 1 and f"\ncruft link {ADDRESS} " in by_cruft
     assert other == by_cruft.replace(ADDRESS, "https://git.example.com/fn-template")
     # A fork names its own.
     edit("pyproject.toml", ADDRESS, "https://git.example.com/fork")(template)
-    forked = (baked(template, tmp_path / "forked", home) / "README.md").read_text("utf-8")
+    forked = both_pages(baked(template, tmp_path / "forked", home))
     assert forked == by_cruft.replace(ADDRESS, "https://git.example.com/fork")
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def lock(project: Path, scripts: Path, home: Path, *options: str) -> None:
-    """Run the README's commands that lock, or with --upgrade those that settle a conflict."""
+    """Run the printed commands that lock, or with --upgrade those that settle a conflict."""
     for command in lock_commands(project, "--upgrade" in options):
         check_output(run(scripts / command.split()[0], *command.split()[1:], cwd=project, env=environment(home)))
 
@@ -101,7 +101,7 @@ NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/.gitignore", ".ruff_cache/\n", ".ruff_cache/\n*.newer\n"),
     edit("{{cookiecutter.function_name}}/.gcloudignore", "tests\n", "tests\n*.newer\n"),
     edit("{{cookiecutter.function_name}}/pyproject.toml", "line-length = 120", "line-length = 121"),
-    edit("{{cookiecutter.function_name}}/README.md", "## Test it", "Newer.\n\n## Test it"),
+    edit("templates/shared/README.md", "## Test it", "Newer.\n\n## Test it"),
     edit("{{cookiecutter.function_name}}/tests/conftest.py", "ROOT = ", "# Newer.\nROOT = "),
     append("{{cookiecutter.function_name}}/tests/guard/test_layout.py", "\n\ndef test_newer() -> None:\n    pass\n"),
     edit("templates/shared/delivery.py", "import logging\n", "# Newer.\nimport logging\n"),

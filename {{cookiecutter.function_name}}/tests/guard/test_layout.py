@@ -39,8 +39,8 @@ def test_no_update_is_half_done() -> None:
             marked = path.is_file() and re.search(rb"^(<{7}|>{7}) ", path.read_bytes(), re.MULTILINE)
             check(
                 not marked,
-                f'{path.name} has conflict markers: resolve them. For a lock file, run the commands in "Update it" in '
-                "README.md.",
+                f'{path.name} has conflict markers: resolve them. For a lock file, run the commands in "How do I '
+                'update the project?" in REFERENCE.md.',
             )
 
 

@@ -44,7 +44,7 @@ def read(name: str, included: bool = True) -> RequirementsFile:
     """Read a requirements file as pip does, with the files that it includes."""
     check((ROOT / name).is_file(), f"{name} is missing: restore it.")
     conflict = re.search(rb"(?m)^<{7} ", (ROOT / name).read_bytes())
-    check(not conflict, f'{name} has conflict markers: run the commands in "Update it" in README.md.')
+    check(not conflict, f'{name} has conflict markers: see "How do I update the project?" in REFERENCE.md.')
     try:
         return RequirementsFile.from_file(str(ROOT / name), include_nested=included)
     except Exception as error:
@@ -79,8 +79,8 @@ def test_no_address_holds_a_login(name: str) -> None:
         harmless = ":" not in login if scheme == "ssh" else re.fullmatch(r"(([\w.-]+|\$\{\w+\}):)?\$\{\w+\}", login)
         check(
             harmless,
-            f'{name} holds a login for {host}: remove it from the address, see "Where the requirements come from" in '
-            "README.md. If it was ever committed or shared, change the password.",
+            f'{name} holds a login for {host}: remove it from the address, see "Where do the requirements come from?" '
+            "in REFERENCE.md. If it was ever committed or shared, change the password.",
         )
 
 
@@ -121,7 +121,11 @@ def test_lock_has_what_is_asked_for(lock: str, environment: dict[str, str]) -> N
     for asked in requirements(source, environment):
         line = asked.requirement_line.line
         local = asked.is_editable or asked.link and asked.link.scheme in ("", "file")
-        check(not local, f"{source}: '{line}' is a path, which is not uploaded: see README.md on code beside main.py.")
+        check(
+            not local,
+            f"{source}: '{line}' is a path, which is not uploaded: see \"How do I add a module or a data file?\" in "
+            "REFERENCE.md.",
+        )
         check(asked.name, f"{source}: '{line}' has no name. Write it as NAME @ {line}")
         found = pinned.get(canonicalize_name(asked.name), "")
         fits = asked.link or all(one.contains(found, prereleases=True) for one in asked.specifier or ())
@@ -132,7 +136,7 @@ def test_lock_names_the_same_indexes() -> None:
     check(
         indexes("requirements.in") <= indexes("requirements.txt"),
         "requirements.txt does not name the index that requirements.in names, so the cloud would look elsewhere. Lock "
-        'again with --emit-index-url: see "Where the requirements come from" in README.md.',
+        'again with --emit-index-url: see "Where do the requirements come from?" in REFERENCE.md.',
     )
 
 
@@ -162,7 +166,7 @@ def test_builder_sees_the_framework() -> None:
 
 def test_vendor_has_all_wheels() -> None:
     if (ROOT / "vendor").exists():
-        fill = "Fill vendor/ with the commands in README.md, or delete it."
+        fill = 'Fill vendor/ as "Where do the requirements come from?" in REFERENCE.md says, or delete it.'
         for wheel in (ROOT / "vendor").glob("*.whl"):
             check(zipfile.is_zipfile(wheel), f"vendor/{wheel.name} is damaged. {fill}")
         # As the builder looks for them, on the operating system of the runtime.

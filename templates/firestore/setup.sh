@@ -1,1 +1,0 @@
-gcloud projects add-iam-policy-binding $PROJECT --member=serviceAccount:$RUNNER --role=roles/eventarc.eventReceiver --condition=None

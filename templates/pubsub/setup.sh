@@ -1,1 +1,0 @@
-gcloud pubsub topics create my-topic --project=$PROJECT
