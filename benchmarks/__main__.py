@@ -1,6 +1,6 @@
-"""Print the benchmarks as Markdown: all of them, or the parts that are named."""
+"""Print docs/benchmarks.md, or one part of it."""
 
-import importlib
+import argparse
 import os
 import platform
 import sys
@@ -9,53 +9,43 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
+from benchmarks import bake, install, own_tests, serve
 
-SECTIONS = ("bake", "first_answer", "throughput", "install", "own_tests")
-HEAD = """# Benchmarks
+# Each is given an empty folder and the number of pairs, and returns its section of the page.
+PARTS = {
+    "bake": bake.report,
+    "first-answer": serve.first_answer,
+    "throughput": serve.throughput,
+    "install": install.report,
+    "own-tests": own_tests.report,
+}
 
-The last run of `uv run python -m benchmarks > docs/benchmarks.md`, made on {day}. It needs Linux, a package index,
-and [wrk](https://github.com/wg/wrk) (`apt-get install wrk`). Names after the command choose parts:
-`{sections}`.
 
-Machine: {cores} cores ({processor}), {memory:.0f} GB, {system}, CPython {python}; cookiecutter {cookiecutter}.
+def head(pairs: int) -> str:
+    """Return the beginning of the page: what it is, and what machine this is."""
+    return f"""# Benchmarks
 
-A figure with brackets compares two things of one run: they take turns, and it is the median of the ratios of each pair,
-with its 95 per cent interval (by the order of the values alone). Milliseconds are this machine's; the ratios hold
-elsewhere. What they mean is told [below](#what-the-figures-say).
+`uv run python -m benchmarks > docs/benchmarks.md` wrote this page on {date.today()}. It needs Linux, a package index
+and [wrk](https://github.com/wg/wrk) (`apt-get install wrk`). To run one part only, name it:
+{", ".join(f"`{part}`" for part in PARTS)}.
+
+A ratio compares two things that took turns in one run, {pairs} times each. It is the median of the pairs' ratios, with
+its 95 per cent interval in brackets. Ratios hold on other machines, times do not. This one: {os.cpu_count()} cores,
+{platform.platform()}, Python {platform.python_version()}, cookiecutter {version("cookiecutter")}.
 """
 
 
-def processor() -> str:
-    """Return the name that Linux gives to the first processor."""
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())
-
-
-def main(wanted: list[str]) -> int:
-    if unknown := set(wanted) - set(SECTIONS):
-        print(f"No such part: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}.", file=sys.stderr)
-        return 2
-    facts = {
-        "day": date.today().isoformat(),
-        "sections": "`, `".join(SECTIONS),
-        "cores": os.cpu_count(),
-        "processor": processor(),
-        "memory": psutil.virtual_memory().total / 2**30,
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "cookiecutter": version("cookiecutter"),
-    }
-    print(HEAD.format(**facts))
-    for section in SECTIONS:
-        if section in wanted or not wanted:
-            print(section, end=" ", file=sys.stderr, flush=True)
-            with tempfile.TemporaryDirectory() as folder:
-                print(importlib.import_module(f"benchmarks.{section}").report(Path(folder)), flush=True)
-    print(Path(__file__).with_name("reading.md").read_text("utf-8"), end="")
-    return 0
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=PARTS)
+    parser.add_argument("--pairs", type=int, default=20, help="how often each comparison is repeated (default: 20)")
+    given = parser.parse_args()
+    print(head(given.pairs))
+    for part in [given.part] if given.part else PARTS:
+        print(part, file=sys.stderr)
+        with tempfile.TemporaryDirectory() as work:
+            print(PARTS[part](Path(work), given.pairs), flush=True)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main()

@@ -1,55 +1,64 @@
-"""What the benchmarks calculate, and whether the page of the last run is of this template."""
+"""The benchmarks run, and compare what they say they compare."""
 
+import re
+import shutil
 import sys
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks import measure
-from tests.support.processes import environment, run
+from benchmarks import measure, own_tests
+from tests.support.processes import check_output, environment, run
 from tests.support.questions import ROOT, TRIGGERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks need Linux")
 
 
-def test_the_interval_is_that_of_the_sign_test() -> None:
-    """The ranks are those of published tables: 10 and 21 of 30, 1 and 6 of 6; five values are too few."""
-    assert measure.interval(range(1, 31)) == (15.5, 10, 21)
-    assert measure.interval([6, 1, 5, 2, 4, 3]) == (3.5, 1, 6)
-    with pytest.raises(ValueError, match="too few"):
-        measure.interval(range(5))
+def in_turn(calls: list[str], name: str, values: list[float]) -> Callable[[], float]:
+    """Return a measurement that notes its name and returns one value after the other."""
+    left = iter(values)
 
-
-def test_a_ratio_is_of_the_second_to_the_first() -> None:
-    assert measure.ratio([(2.0, 3.0)] * 6) == (1.5, 1.5, 1.5)
-    assert str(measure.ratio([(1.0, 1.0)] * 6)) == "1.00 (1.00 to 1.00)"
-
-
-def test_both_take_turns() -> None:
-    calls: list[str] = []
-
-    def called(name: str) -> int:
+    def call() -> float:
         calls.append(name)
-        return len(calls)
+        return next(left)
 
-    assert measure.pairs(4, partial(called, "a"), partial(called, "b")) == [(3, 4), (6, 5), (7, 8), (10, 9)]
-    assert "".join(calls) == "ab" + "abba" * 2
-
-
-def test_a_process_that_fails_is_not_measured(tmp_path: Path) -> None:
-    cost = measure.process([sys.executable, "-c", "x = b'x' * 50_000_000"], tmp_path, environment(tmp_path))
-    assert cost.seconds > 0 and 50_000_000 < cost.bytes < 500_000_000
-    with pytest.raises(RuntimeError, match="on purpose"):
-        measure.process([sys.executable, "-c", "raise SystemExit('on purpose')"], tmp_path, environment(tmp_path))
+    return call
 
 
-def test_an_unknown_part_is_refused() -> None:
-    done = run(sys.executable, "-m", "benchmarks", "speed", cwd=ROOT, env=environment(ROOT))
-    assert done.returncode == 2 and "No such part: speed" in done.stdout
+def test_measurements_take_turns() -> None:
+    calls: list[str] = []
+    found = measure.compare(in_turn(calls, "a", [9, 1, 2, 4]), in_turn(calls, "b", [9, 2, 4, 8]), 3)
+    assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
+    assert found == (2, "2.00 (2.00 to 2.00)")
 
 
-def test_the_page_has_a_row_for_each_trigger() -> None:
-    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    first_answer = page.partition("## First answer")[2].partition("\n## ")[0]
-    assert [trigger for trigger in TRIGGERS if f"\n| {trigger} |" not in first_answer] == []
+@pytest.mark.parametrize(("pairs", "expected"), [(1, "1.00 (1.00 to 1.00)"), (6, "3.50 (1.00 to 6.00)"), (30, "15.50 (10.00 to 21.00)")])  # fmt: skip
+def test_interval_is_that_of_the_sign_test(pairs: int, expected: str) -> None:
+    """The ranks are those of published tables: 10 and 21 of 30, 1 and 6 of 6."""
+    ratios: list[float] = [1, *range(1, pairs + 1)]
+    assert measure.compare(lambda: 1, in_turn([], "b", ratios), pairs) == (1, expected)
+
+
+def test_failing_command_is_not_measured(tmp_path: Path) -> None:
+    assert measure.seconds(tmp_path, sys.executable, "-c", "") > 0
+    with pytest.raises(AssertionError, match="on purpose"):
+        measure.seconds(tmp_path, sys.executable, "-c", "raise SystemExit('on purpose')")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("part", "rows"), [("bake", 3), ("first-answer", len(TRIGGERS)), ("throughput", 2), ("install", 2)]
+)
+def test_benchmark_runs(home: Path, part: str, rows: int) -> None:
+    if part == "throughput" and not shutil.which("wrk"):
+        pytest.skip("wrk is not on this machine")
+    page = check_output(run(sys.executable, "-m", "benchmarks", part, "--pairs=1", cwd=ROOT, env=environment(home)))
+    section = page[page.index("\n## ") :]
+    assert len(re.findall(r"(?m)^\| .*\d", section)) >= rows, page
+
+
+@pytest.mark.slow
+def test_benchmark_of_own_tests_runs(tmp_path: Path) -> None:
+    page = own_tests.report(tmp_path, 1, "-n0", "tests/repo/test_release.py", "-k", "test_no_page")
+    assert re.findall(r"(?m)^\| (\w+) \| 1 passed, 2 deselected in", page) == ["fast", "all"], page

@@ -4,4 +4,4 @@ from cloudevents.http import CloudEvent
 
 @functions_framework.cloud_event
 def bare(event: CloudEvent) -> None:
-    print("Hello, World!")
+    print(f"Hello, {event['source']}!")
