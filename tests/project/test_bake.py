@@ -1,4 +1,4 @@
-"""What comes out: for every combination of answers the exact files, clean, compiling and the same each time."""
+"""What comes out, whatever the answers: the exact files, clean, compiling and the same each time."""
 
 import ast
 import json
@@ -45,12 +45,15 @@ CI = {
     "gitlab": {".gitlab-ci.yml", "tests/audit.py"},
     "cloudbuild": {"cloudbuild.yaml", "tests/audit.py"},
 }
+# No template asks which Python it is for (test_python_version_changes_its_mentions_only), so one stands for all.
+PRODUCT = [answers for answers in EVERY_COMBINATION if answers["python_version"] == QUESTIONS["python_version"][0]]
+RENDERED = COMBINATIONS + [answers for answers in PRODUCT if answers not in COMBINATIONS]
 SOME_OR_ALL = pytest.mark.parametrize(
-    "combinations", [COMBINATIONS, pytest.param(EVERY_COMBINATION, marks=pytest.mark.slow)], ids=["some", "all"]
+    "combinations", [COMBINATIONS, pytest.param(RENDERED, marks=pytest.mark.slow)], ids=["some", "all"]
 )
 EACH = [
     pytest.param(answers, id=label(answers), marks=() if answers in COMBINATIONS else pytest.mark.slow)
-    for answers in EVERY_COMBINATION
+    for answers in RENDERED
 ]
 
 
@@ -91,6 +94,19 @@ def test_text_as_it_should_be(bake: Bake, answers: dict[str, Any]) -> None:
         if answers["local_package"] == "none":
             # REFERENCE.md's command that links the function to its template tells all answers.
             assert not re.search(r"local.?package", text.replace('"local_package": "none"', ""), re.IGNORECASE), name
+
+
+@together
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
+def test_python_version_changes_its_mentions_only(bake: Bake, answers: dict[str, Any]) -> None:
+    standard = {**answers, "python_version": QUESTIONS["python_version"][0]}
+    project, expected = bake(**answers), bake(**standard)
+    assert files(project) == files(expected)
+    mention = re.compile(r"\b(python)?3\.?({}|{})\b".format(*(a["python_version"][2:] for a in (answers, standard))))
+    for name in files(project):
+        texts = [(folder / name).read_text("utf-8") for folder in (project, expected)]
+        assert mention.sub("Python", texts[0]) == mention.sub("Python", texts[1]), name
 
 
 def test_jinja_left_behind_would_be_seen(bake: Bake, fresh: Bake) -> None:
@@ -228,7 +244,7 @@ def used_variables() -> set[str]:
 
 def test_no_variable_is_missing_or_unused() -> None:
     used = used_variables()
-    rules = ast.parse((ROOT / "rules" / "answers.py").read_text("utf-8"))
+    rules = ast.parse((ROOT / "rules" / "derived.py").read_text("utf-8"))
     calls = [node for node in ast.walk(rules) if isinstance(node, ast.Call)]
     namespace = next(c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "SimpleNamespace")
     offered = {f"fn.{keyword.arg}" for keyword in namespace.keywords}

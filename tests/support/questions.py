@@ -49,14 +49,13 @@ EVERY_COMBINATION: list[dict[str, Any]] = [
 
 
 def pairwise(combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return some of the combinations in which any two answers that meet in all of them still meet."""
-    seen: set[tuple[tuple[str, Any], ...]] = set()
-    chosen = []
-    for answers in combinations:
-        pairs = set(itertools.combinations(answers.items(), 2))
-        if pairs - seen:
-            chosen.append(answers)
-            seen |= pairs
+    """Return few of the combinations; any two answers that meet in one of all of them meet in one of these."""
+    pairs = [set(itertools.combinations(answers.items(), 2)) for answers in combinations]
+    missing, chosen = set[Any]().union(*pairs), []
+    while missing:
+        best = max(range(len(pairs)), key=lambda index: len(pairs[index] & missing))
+        chosen.append(combinations[best])
+        missing -= pairs[best]
     return chosen
 
 
