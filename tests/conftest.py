@@ -1,6 +1,7 @@
 """Fixtures: cached bakes, a home folder, environments from the lock files."""
 
 import hashlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import settings
 from pytest_cookies.plugin import Cookies
 
 from tests.support.fake_cloud import gcloud_environment
-from tests.support.processes import check_output, environment, git, require_tool, run
+from tests.support.processes import check_output, environment, git, require_tool, run, run_module
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
 
@@ -20,6 +21,11 @@ from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
 settings.register_profile("sample", max_examples=12, derandomize=True, deadline=None, database=None)
 settings.register_profile("long", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile("sample")
+
+
+# A test's home folder is empty: without these, each would download its packages again.
+os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+os.environ.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +96,8 @@ def cookiecutter(tmp_path: Path, home: Path) -> Cookiecutter:
 
     def cookiecutter(*arguments: str, template: str | Path = ROOT, stdin: str = "") -> Done:
         (tmp_path / "out").mkdir(exist_ok=True)
-        command = (sys.executable, "-m", "cookiecutter", template, "-o", tmp_path / "out", *arguments)
-        return run(*command, cwd=tmp_path, env=environment(home), stdin=stdin)
+        arguments = (str(template), "-o", str(tmp_path / "out"), *arguments)
+        return run_module("cookiecutter", *arguments, cwd=tmp_path, env=environment(home), stdin=stdin)
 
     return cookiecutter
 
@@ -112,7 +118,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Insta
         with FileLock(shared / f"venv-{digest}.lock"):
             if not ready.exists():
                 env = environment(shared)
-                check_output(run(python, "-m", "venv", venv, cwd=shared, env=env))
+                check_output(
+                    run(sys.executable, "-m", "uv", "venv", "-q", "--python", python, venv, cwd=shared, env=env)
+                )
                 uv, into = (sys.executable, "-m", "uv", "pip"), ("--python", venv)
                 for lock in locks:
                     check_output(

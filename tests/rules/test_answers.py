@@ -1,7 +1,6 @@
 """The questions: what is taken, what is refused, and that a refusal is one line and leaves nothing behind."""
 
 import json
-import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,10 @@ import yaml
 from cookiecutter.exceptions import FailedHookException
 
 from tests.support.folders import contents
-from tests.support.processes import check_output, environment, run
+from tests.support.processes import check_output, environment, run_module
 from tests.support.questions import QUESTIONS, ROOT, TAKEN
 from tests.support.types import Bake, Cookiecutter
+from tests.support.updates import cruft
 
 UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
 REFUSED = {
@@ -110,8 +110,8 @@ def test_answers_of_a_user_config(cookiecutter: Cookiecutter, tmp_path: Path) ->
 def replay_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The replay file that cookiecutter wrote when it made a function."""
     home = tmp_path_factory.mktemp("replay")
-    command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "description=😀 \\d", "local_package=none")
-    check_output(run(*command, cwd=home, env=environment(home)))
+    answers = ("description=😀 \\d", "local_package=none")
+    check_output(run_module("cookiecutter", ROOT, "--no-input", *answers, cwd=home, env=environment(home)))
     return home / ".cookiecutter_replay" / f"{ROOT.name}.json"
 
 
@@ -232,15 +232,15 @@ def test_a_replay_file_edited_into_another_private_value(
 def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_path: Path) -> None:
     """cruft leaves such values out today, and older ones did not."""
     code = made_by("{{ CODE }}", tmp_path / "was-run")
-    command = (sys.executable, "-m", "cruft", "create", template, "--no-input")
-    done = run(*command, "--extra-context", json.dumps({"__before": code}), cwd=home, env=environment(home))
+    create = ("create", template, "--no-input")
+    done = cruft(*create, "--extra-context", json.dumps({"__before": code}), cwd=home, home=home)
     assert done.returncode and "__before: " in done.stdout and "leave it out" in done.stdout
     assert not (home / "hello-function").exists() and not (tmp_path / "was-run").exists()
-    check_output(run(*command, cwd=home, env=environment(home)))
+    check_output(cruft(*create, cwd=home, home=home))
     kept = json.loads((home / "hello-function" / ".cruft.json").read_text("utf-8"))
     kept["context"]["cookiecutter"]["__before"] = code
     (home / "hello-function" / ".cruft.json").write_text(json.dumps(kept), "utf-8")
-    check_output(run(*command[:3], "diff", cwd=home / "hello-function", env=environment(home)))
+    check_output(cruft("diff", cwd=home / "hello-function", home=home))
     assert not (tmp_path / "was-run").exists()
 
 

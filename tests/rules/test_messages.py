@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import append, as_made, contents
-from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
+from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, run_module
 from tests.support.questions import ROOT
 from tests.support.types import Bake
+from tests.support.updates import cruft
 
 COMMAND = (sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "-o")
 
@@ -46,33 +47,30 @@ def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path,
 def test_a_folder_whose_files_are_kept_is_not_said_to_run(tmp_path: Path, home: Path) -> None:
     """Its requirements are its own, and have to be locked first."""
     append("hello-function/requirements.txt", "requests\n")(tmp_path)
-    done = check_output(run(*COMMAND, tmp_path, "-f", "-s", cwd=tmp_path, env=environment(home)))
+    done = check_output(run_module(*COMMAND[2:], tmp_path, "-f", "-s", cwd=tmp_path, env=environment(home)))
     assert done.strip() == "Added what hello-function lacked. Your files are as they were."
 
 
 def test_cruft_hears_only_of_what_stays(template: Path, home: Path) -> None:
-    def cruft(*arguments: str | Path, cwd: Path = home) -> str:
-        return check_output(run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home)))
-
-    assert "Made hello-function." in cruft("create", template, "--no-input")
+    assert "Made hello-function." in check_output(cruft("create", template, "--no-input", cwd=home, home=home))
     project = home / "hello-function"
     for command in ("diff", "check"):
-        assert "Made " not in cruft(command, cwd=project)
+        assert "Made " not in check_output(cruft(command, cwd=project, home=home))
     git("init", cwd=project)
     git("add", ".", cwd=project)
     git("commit", "-m", "new", cwd=project)
     append("{{cookiecutter.function_name}}/cloud_logging.py", "# Newer.\n")(template)
     git("commit", "-am", "newer", cwd=template)
-    assert "Made " not in cruft("update", "--skip-apply-ask", cwd=project)
+    assert "Made " not in check_output(cruft("update", "--skip-apply-ask", cwd=project, home=home))
     assert (project / "cloud_logging.py").read_text("utf-8").endswith("# Newer.\n")
     (project / ".cruft.json").unlink()
-    assert "Made " not in cruft("link", template, "--no-input", cwd=project)
+    assert "Made " not in check_output(cruft("link", template, "--no-input", cwd=project, home=home))
 
 
 def steps(out: Path, home: Path, path: Path, version: str = "3.13") -> list[str]:
     """Return the lines that are said to somebody who has only a folder of commands."""
     env = environment(home, PATH=str(path))
-    done = check_output(run(*COMMAND, out, f"python_version={version}", cwd=home, env=env))
+    done = check_output(run_module(*COMMAND[2:], out, f"python_version={version}", cwd=home, env=env))
     said = done.splitlines()
     assert "Made hello-function. To run it (README.md has the rest):" in said
     return [line[2:] for line in said if line.startswith("  ")]

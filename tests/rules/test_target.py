@@ -14,6 +14,7 @@ from tests.support.folders import contents
 from tests.support.processes import as_a_person, environment, posix_only, run
 from tests.support.questions import ROOT
 from tests.support.types import Bake, Cookiecutter
+from tests.support.updates import cruft
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
 
@@ -103,8 +104,7 @@ def test_the_pre_hook_refuses_it_too(fork: Path, tmp_path: Path) -> None:
         subprocess.run(["git", "-c", "init.defaultBranch=main", *command.split()], cwd=fork, check=True)
     home = tmp_path / "home"
     home.mkdir()
-    cruft = (sys.executable, "-m", "cruft", "create", fork, "--no-input", "-f", "--output-dir", tmp_path / "out")
-    done = run(*cruft, cwd=tmp_path, env=environment(home))
+    done = cruft("create", fork, "--no-input", "-f", "--output-dir", tmp_path / "out", cwd=tmp_path, home=home)
     assert done.returncode != 0 and "Google's builders never read setup.py" in done.stdout
     assert contents(mine) == before
 

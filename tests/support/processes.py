@@ -1,15 +1,20 @@
 """Commands with a clean environment, and the tools that a test needs."""
 
+import atexit
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.questions import ROOT
 from tests.support.types import Done
 
 # Links, pipes, groups of processes, or a shell's idea of a path.
@@ -31,6 +36,32 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = ""
         [str(part) for part in command],
         cwd=cwd, env=env, input=stdin, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+def run_module(module: str, *arguments: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> Done:
+    """Run `python -m cookiecutter` or `python -m cruft`, as `run` does but in a third of the time."""
+    if sys.platform == "win32":
+        return run(sys.executable, "-m", module, *arguments, cwd=cwd, env=env, stdin=stdin)
+    command = [module, *map(str, arguments)]
+    with tempfile.TemporaryDirectory() as folder:
+        given, output = Path(folder, "stdin"), Path(folder, "output")
+        given.write_text(stdin, "utf-8")
+        output.touch()
+        job = {"command": command, "cwd": str(cwd), "env": dict(env), "stdin": str(given), "output": str(output)}
+        server = fork_server()
+        assert server.stdin and server.stdout
+        print(json.dumps(job), file=server.stdin, flush=True)
+        code = int(server.stdout.readline())
+        return Done(command, code, output.read_text("utf-8"))
+
+
+@cache
+def fork_server() -> subprocess.Popen[str]:
+    """Start the server that runs modules (fork_server.py); it ends with this process."""
+    command = (sys.executable, "-m", "tests.support.fork_server")
+    server = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    atexit.register(server.communicate)
+    return server
 
 
 def check_output(done: Done) -> str:

@@ -1,17 +1,16 @@
 """Projects that cruft makes and updates."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.support.folders import commit
-from tests.support.processes import check_output, environment, git, run
+from tests.support.processes import check_output, environment, git, run, run_module
 from tests.support.types import Done
 
 
 def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Done:
-    return run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, env=environment(home))
+    return run_module("cruft", *arguments, cwd=cwd, env=environment(home))
 
 
 def made(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path:

@@ -1,0 +1,62 @@
+"""Run `python -m cookiecutter` and `python -m cruft` as processes of their own, without waiting for Python to start.
+
+The server has imported the libraries of both. It reads jobs from stdin, a line of JSON each, forks a child that runs
+the command, and prints the child's exit code.
+"""
+
+import io
+import json
+import os
+import runpy
+import sys
+from importlib import import_module
+from typing import NoReturn, TypedDict
+
+
+class Job(TypedDict):
+    """A command: `python -m` and its arguments, and what its process has. Input and output are files."""
+
+    command: list[str]
+    cwd: str
+    env: dict[str, str]
+    stdin: str
+    output: str
+
+
+def serve() -> None:
+    import_module("cookiecutter.cli"), import_module("cruft._cli")
+    # Each child imports these itself, since they read the home folder as they load.
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("cookiecutter", "cruft")]:
+        del sys.modules[name]
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            become(json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def become(job: Job) -> NoReturn:
+    """Turn this process into the one that a job describes."""
+    os.dup2(os.open(job["stdin"], os.O_RDONLY), 0)
+    for stream in (1, 2):
+        os.dup2(os.open(job["output"], os.O_WRONLY | os.O_APPEND), stream)
+    sys.stdin = io.TextIOWrapper(io.FileIO(0), "utf-8")
+    os.environ.clear()
+    os.environ.update(job["env"])
+    os.chdir(job["cwd"])
+    sys.argv, sys.path[0] = job["command"], job["cwd"]
+    code = 0
+    try:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    sys.stdout.flush()
+    # Python would take longer to take itself apart than the command took.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()
