@@ -3,13 +3,13 @@
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from .one_file import in_one_file
-from .peeking import files_are_kept, project_exists
 from .questions import QUESTIONS, ROOT
+from .steps import last_words
 
 # Python 3.10 cannot read TOML.
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
@@ -19,8 +19,8 @@ HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https:
 APIS = {"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run"}
 
 
-def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> SimpleNamespace:
-    """Return `fn` of valid answers; `plan` returns the paths that will be made."""
+def derived(answers: Mapping[str, Any]) -> SimpleNamespace:
+    """Return `fn` of valid answers."""
     local, ci = answers["local_package"], answers["ci"]
     folder = ROOT / "templates" / answers["trigger"]
     trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
@@ -52,9 +52,7 @@ def derived(answers: Mapping[str, Any], plan: Callable[[], list[str]]) -> Simple
         # A file with braces of its own, which Jinja must not read.
         text=lambda path: (ROOT / "templates" / path).read_text("utf-8"),
         root=str(ROOT),
-        plan=plan,
-        files_are_kept=files_are_kept(),
-        project_exists=project_exists(),
+        last_words=lambda: last_words(answers),
     )
 
 

@@ -1,23 +1,23 @@
 """Sorry: this reads the inner state of cookiecutter and cruft, since neither tells a template how it was called."""
 
+import inspect
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-import click
+
+def generating() -> Mapping[str, Any]:
+    """Return the arguments and variables of cookiecutter's `generate_files`; nothing unless it runs.
+
+    It makes the project, whoever calls it: `output_dir`, `overwrite_if_exists` and `skip_if_file_exists` are arguments,
+    and `project_dir` is set once that folder is there.
+    """
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "generate_files":
+        frame = frame.f_back
+    return frame.f_locals if frame else {}
 
 
 def project_exists() -> bool:
     """Whether cruft renders a project that exists already: to update it, compare it or link it."""
     return "cruft" in sys.modules and "create" not in sys.argv
-
-
-def options() -> Mapping[str, Any]:
-    """Return the options of the command that runs, by name; nothing if none runs."""
-    command = click.get_current_context(silent=True)
-    return command.params if command else {}
-
-
-def files_are_kept() -> bool:
-    """Whether files that exist are left as they are (--skip-if-file-exists)."""
-    return bool(options().get("skip_if_file_exists"))

@@ -1,33 +1,36 @@
-"""What a user is told at the end: the lines that run the new function.
-
-A hook runs it: standard library only.
-"""
+"""What a user reads at the end: the commands that run the new function."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from typing import Any
+
+from .peeking import generating, project_exists
 
 
-def last_words(project: str, entry_point: str, version: str, files_are_kept: bool) -> str:
-    """Return what is said of a project that was made, or of a folder in which the files that existed were kept."""
-    name = os.path.basename(project)
-    if files_are_kept:
-        return f"\nAdded what {name} lacked. Your files are as they were."
-    lines = "\n".join(f"  {line}" for line in steps(project, entry_point, version))
-    return f"\nMade {name}. To run it (README.md has the rest):\n\n{lines}"
+def last_words(answers: Mapping[str, Any]) -> str:
+    """Return what to say of the project that was just made; "" if cruft made it only to compare it."""
+    if project_exists():
+        return ""
+    call, name = generating(), answers["function_name"]
+    if call["skip_if_file_exists"]:
+        return f"\nAdded what {name} lacked. Your files are as they were.\n"
+    lines = steps(call["project_dir"], name.replace("-", "_"), answers["python_version"])
+    return f"\nMade {name}. To run it (README.md has the rest):\n\n" + "".join(f"  {line}\n" for line in lines)
 
 
 def steps(project: str, entry_point: str, version: str) -> list[str]:
-    """Return the lines that run the function in the folder `project`, with what is on this PATH.
+    """Return the commands that run the function in the folder `project`, with what is on this PATH.
 
-    `version` is the Python that the function is for. uv brings it; without uv the line takes the nearest that is there.
+    `version` is the function's Python. uv brings it; without uv the commands use the nearest Python that is there.
     """
     windows = os.name == "nt"
     scripts = ".venv\\Scripts\\" if windows else ".venv/bin/"
     locks = "-r requirements.txt -r requirements-dev.txt"
     if shutil.which("uv"):
-        # Else uv would take the environment that is active.
+        # Without --python uv would install into the environment that is active.
         install = f"uv venv --python {version} && uv pip install --python .venv {locks}"
     else:
         pythons = ["py", "python"] if windows else [f"python{version}", "python3", "python"]
@@ -50,12 +53,3 @@ def runs(python: str) -> bool:
 def quoted(path: str) -> str:
     """Return a path as a shell takes it whole."""
     return f'"{path}"' if os.name == "nt" else "'" + path.replace("'", "'\\''") + "'"
-
-
-def say(text: str) -> None:
-    """Print `text`, or as much of it as the terminal takes: a message never undoes what was made."""
-    try:
-        print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding), flush=True)
-    except (AttributeError, OSError, ValueError):  # It is closed, nobody reads it, or its disk is full.
-        # Python tries once more as it ends, and would end with an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

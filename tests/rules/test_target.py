@@ -1,8 +1,8 @@
 """Where a function is made: what a fork must not emit, and that a folder which is there already comes to no harm."""
 
 import os
+import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from tests.support.folders import contents
 from tests.support.processes import as_a_person, environment, posix_only, run
 from tests.support.questions import ROOT
 from tests.support.types import Bake, Cookiecutter
-from tests.support.updates import cruft
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
 
@@ -93,20 +92,37 @@ def test_an_existing_folder_with_what_is_never_read(cookiecutter: Cookiecutter, 
     assert contents(mine) == before
 
 
-def test_the_pre_hook_refuses_it_too(fork: Path, tmp_path: Path) -> None:
-    """For callers that do not tell Jinja the output folder, as `cruft create` does not."""
+def test_cruft_is_refused_too(template: Path, home: Path, tmp_path: Path) -> None:
+    """`cruft create` does not tell Jinja the output folder."""
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
-    (mine / "setup.py").write_text("mine")
     (mine / "main.py").write_text("mine")
-    before = contents(mine)
-    for command in ("init", "add .", "-c user.name=a -c user.email=a@b commit -qm x"):
-        subprocess.run(["git", "-c", "init.defaultBranch=main", *command.split()], cwd=fork, check=True)
-    home = tmp_path / "home"
-    home.mkdir()
-    done = cruft("create", fork, "--no-input", "-f", "--output-dir", tmp_path / "out", cwd=tmp_path, home=home)
-    assert done.returncode != 0 and "Google's builders never read setup.py" in done.stdout
-    assert contents(mine) == before
+    command = (sys.executable, "-m", "cruft", "create", template, "--no-input", "-f", "--output-dir", "out")
+
+    def said() -> str:
+        before = contents(mine)
+        done = run(*as_a_person(*command), cwd=tmp_path, env=environment(home))
+        assert done.returncode and contents(mine) == before
+        return re.sub(r"\W+", " ", done.stdout)
+
+    (mine / "setup.py").write_text("mine")
+    assert "Google s builders never read setup py" in said()
+    (mine / "setup.py").unlink()
+    if sys.platform != "win32":
+        (mine / "main.py").chmod(0o444)
+        assert "main py is read only" in said()
+
+
+def test_a_program_is_refused_too(tmp_path: Path, home: Path) -> None:
+    """One that calls cookiecutter without its command."""
+    (tmp_path / "hello-function").mkdir()
+    (tmp_path / "hello-function" / "setup.py").write_text("mine")
+    before = contents(tmp_path / "hello-function")
+    call = f"cookiecutter({str(ROOT)!r}, no_input=True, overwrite_if_exists=True)"
+    code = f"from cookiecutter.main import cookiecutter; {call}"
+    done = run(sys.executable, "-c", code, cwd=tmp_path, env=environment(home))
+    assert done.returncode and "Google's builders never read setup.py" in done.stdout
+    assert contents(tmp_path / "hello-function") == before
 
 
 def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
@@ -222,21 +238,6 @@ def test_a_folder_that_is_read_only(bound: Any, tmp_path: Path, folder: str) -> 
     before = contents(tmp_path / "out")
     refused(bound("-f"), f"{place} is read-only", "make it writable")
     assert contents(tmp_path / "out") == before
-
-
-@posix_only
-def test_a_file_that_is_read_only_is_seen_by_the_pre_hook_too(fork: Path, tmp_path: Path) -> None:
-    """For callers that do not tell Jinja the output folder, as `cruft create` does not."""
-    hook = (fork / "hooks" / "pre_gen_project.py").read_text("utf-8")
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "main.py").write_text("mine")
-    (mine / "main.py").chmod(0o444)
-    for kept, code in (("False", 1), ("True", 0)):
-        filled = hook.replace("{{fn.root | tojson}}", repr(str(ROOT))).replace("{{fn.plan() | tojson}}", "['main.py']")
-        (tmp_path / "hook.py").write_text(filled.replace("{{fn.files_are_kept}}", kept), "utf-8")
-        done = run(*as_a_person(sys.executable, tmp_path / "hook.py"), cwd=mine, env=environment(tmp_path))
-        assert (done.returncode, "is read-only" in done.stdout) == (code, bool(code)), done.stdout
 
 
 @posix_only

@@ -174,7 +174,7 @@ def cut_short(before: Contents, after: Contents, made: Contents) -> list[str]:
     return [name for name, now in after.items() if now[0] == "file" and now not in (before.get(name), made.get(name))]
 
 
-# As many as a run can have: it makes or opens each path of a project, removes some, and Python starts three times.
+# As many as a run can have: it makes or opens each path of a project, removes some, and Python starts twice.
 MOST = len(list(SKELETON.rglob("*"))) + len(PASSING) + 4
 
 
