@@ -70,7 +70,7 @@ def test_what_is_vulnerable_or_not_audited_is_red_until_accepted(
     done = audit(project, home, service)
     assert done.returncode == 1
     said, _, table = done.stdout.partition("[tool.fn-template.audit]\n")
-    assert "Update what has a fix. To accept what you have looked at, make this the table in pyproject.toml:" in said
+    assert "Update what has a fix. To accept what you have looked at, put this table into pyproject.toml:" in said
     assert f"pycrypto 2.6.1 has {FLAW}, fixed in no version yet\n" in said
     assert f"{PRIVATE} is not audited: Dependency not found on PyPI" in said
     assert "by-its-address is not audited: URL requirements cannot be pinned" in said
@@ -121,7 +121,7 @@ def test_what_has_been_accepted_and_is_gone_is_said(project: Path, home: Path, s
 def test_no_network_is_red(project: Path, home: Path, service: Advisories) -> None:
     service.works = False
     done = audit(project, home, service)
-    assert done.returncode == 1 and "Nothing is audited" in done.stdout and service.asked, done.stdout
+    assert done.returncode == 1 and "Nothing was audited" in done.stdout and service.asked, done.stdout
     service.variables["HTTPS_PROXY"] = "http://127.0.0.1:1"
     done = audit(project, home, service)
-    assert done.returncode == 1 and "Nothing is audited" in done.stdout, done.stdout
+    assert done.returncode == 1 and "Nothing was audited" in done.stdout, done.stdout
