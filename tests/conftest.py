@@ -18,7 +18,7 @@ from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
 
 # The same few cases in each run, unless --hypothesis-profile=long asks for many that are new.
-settings.register_profile("sample", max_examples=12, derandomize=True, deadline=None, database=None)
+settings.register_profile("sample", max_examples=8, derandomize=True, deadline=None, database=None)
 settings.register_profile("long", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile("sample")
 
@@ -26,6 +26,8 @@ settings.load_profile("sample")
 # A test's home folder is empty: without these, each would download its packages again.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 os.environ.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
+# pip's way to say --no-compile. A test runs a few of the modules that it installs, once.
+os.environ["PIP_NO_COMPILE"] = "0"
 
 
 @pytest.fixture(scope="session")
@@ -66,23 +68,28 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-@pytest.fixture
-def template(tmp_path: Path, home: Path) -> Path:
-    """This template as somebody's copy on GitHub: its history, the working tree as the newest commit, no tags.
-
-    In `home`, git finds it under the address that the README names.
-    """
+@pytest.fixture(scope="session")
+def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This template's history in one pack, with the working tree as the newest commit; treat it as read-only."""
     require_tool("git")
-    place = tmp_path / "github"
-    clone = place / "org" / "fn-template"
-    git("clone", "-q", "--no-tags", str(ROOT), str(clone), cwd=tmp_path)
-    for path in clone.iterdir():
-        if path.name != ".git":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    clone = tmp_path_factory.mktemp("repository") / "fn-template"
+    git("clone", "-q", "--no-tags", "--no-local", "--no-checkout", str(ROOT), str(clone), cwd=clone.parent)
     kept = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__")
     shutil.copytree(ROOT, clone, ignore=kept, dirs_exist_ok=True)
     git("add", "-A", cwd=clone)
     git("commit", "--allow-empty", "-m", "the working tree", cwd=clone)
+    return clone
+
+
+@pytest.fixture
+def template(template_repository: Path, tmp_path: Path, home: Path) -> Path:
+    """This template as somebody's copy on GitHub: its history, the working tree as the newest commit, no tags.
+
+    In `home`, git finds it under the address that the README names.
+    """
+    place = tmp_path / "github"
+    clone = place / "org" / "fn-template"
+    git("clone", "-q", str(template_repository), str(clone), cwd=tmp_path)
     clone.with_name("fn-template.git").symlink_to(clone)
     settings = {f"url.{place}/.insteadOf": "https://github.com/", "user.name": "a", "user.email": "a@example.com"}
     for name, value in {**settings, "init.defaultBranch": "main"}.items():
@@ -131,6 +138,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Insta
         return venv / ("Scripts" if sys.platform == "win32" else "bin")
 
     return installed
+
+
+@pytest.fixture(scope="session")
+def pip_and_pipx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of an environment that holds pip and pipx; this process's own has neither."""
+    home = tmp_path_factory.mktemp("pipx")
+    check_output(run(sys.executable, "-m", "venv", home / "venv", cwd=home, env=environment(home)))
+    scripts = home / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    check_output(run(scripts / "python", "-m", "pip", "install", "-q", "pipx", cwd=home, env=environment(home)))
+    return scripts
 
 
 @pytest.fixture(scope="session")
