@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support.fake_cloud import cloud, gcloud_environment
-from tests.support.folders import append, edit
+from tests.support.folders import append, commit
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import ROOT
@@ -96,18 +96,12 @@ def test_it_does_what_a_functions_own_workflow_does(bake: Bake) -> None:
 class GitHub:
     """A repository of functions, and what GitHub knows of it: the runs of its workflow, and where they clone it from."""
 
-    def __init__(self, bake: Bake, folder: Path) -> None:
+    def __init__(self, first_push: Path, folder: Path) -> None:
         self.folder, self.clone, self.home = folder / "repository", folder / "clone", folder / "runner"
         self.home.mkdir()
         self.runs: list[dict[str, str]] = []
         self.works = True
-        for name, version in PYTHONS.items():
-            shutil.copytree(bake(function_name=name, python_version=version), self.folder / name)
-        for name in ("shared/ourlib/__init__.py", "notes/main.py", "kubernetes/deploy.yaml", "README.md"):
-            append(name, "\n")(self.folder)
-        with_workflow(self.folder)
-        git("init", cwd=self.folder)
-        self.push()
+        shutil.copytree(first_push, self.folder)
 
     def says(self, *arguments: str) -> str:
         return check_output(run("git", *arguments, cwd=self.folder, env=environment(self.home))).strip()
@@ -170,10 +164,24 @@ class GitHub:
         return sorted(one["function"] for one in found)
 
 
+@pytest.fixture(scope="module")
+def first_push(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of functions and of other folders, with one commit; treat it as read-only."""
+    folder = tmp_path_factory.mktemp("first") / "repository"
+    for name, version in PYTHONS.items():
+        shutil.copytree(bake(function_name=name, python_version=version), folder / name)
+    for name in ("shared/ourlib/__init__.py", "notes/main.py", "kubernetes/deploy.yaml", "README.md"):
+        append(name, "\n")(folder)
+    with_workflow(folder)
+    git("init", cwd=folder)
+    commit(folder)
+    return folder
+
+
 @pytest.fixture
-def github(bake: Bake, tmp_path: Path) -> Iterator[GitHub]:
+def github(first_push: Path, tmp_path: Path) -> GitHub:
     require_tool("curl"), require_tool("jq")
-    yield GitHub(bake, tmp_path)
+    return GitHub(first_push, tmp_path)
 
 
 def test_what_a_push_changes(github: GitHub) -> None:
@@ -277,32 +285,35 @@ def test_what_a_pull_request_changes(github: GitHub) -> None:
     assert github.changed("pull_request") == ["report-daily"]
 
 
-@pytest.mark.parametrize("name", ["has space", "$(touch pwned)", '"quote"', "under_score", "Capital", ":(top)"])
-def test_a_folder_that_is_named_like_no_function(github: GitHub, name: str) -> None:
+def test_a_folder_that_is_named_like_no_function_is_refused(github: GitHub) -> None:
     github.ended("success")
-    shutil.copytree(github.folder / "report", github.folder / name)
-    github.push()
-    done, found, _ = github.find()
-    assert done.returncode == 1 and f"::error::Rename {name} to " in done.stdout and found is None
-    assert not (github.clone / "pwned").exists()
+    for name in ("has space", "$(touch pwned)", '"quote"', "under_score", "Capital", ":(top)"):
+        shutil.copytree(github.folder / "report", github.folder / name)
+        github.push()
+        done, found, _ = github.find()
+        assert done.returncode == 1 and f"::error::Rename {name} to " in done.stdout and found is None
+        assert not (github.clone / "pwned").exists()
+        shutil.rmtree(github.folder / name)
 
 
-@pytest.mark.parametrize(
-    "runtime", ["", "--runtime: nodejs22", '--runtime: python313"', "--runtime: python3$(touch pwned)"]
-)
-def test_a_runtime_that_is_none_of_pythons(github: GitHub, runtime: str) -> None:
-    edit("report/deploy.yaml", "--runtime: python313", runtime)(github.folder)
-    github.push()
-    done, found, _ = github.find()
-    assert done.returncode == 1 and "give its deploy.yaml a --runtime" in done.stdout and found is None
+def test_a_runtime_that_is_no_python_is_refused(github: GitHub) -> None:
+    file = github.folder / "report" / "deploy.yaml"
+    text = file.read_text("utf-8")
+    for runtime in ("", "--runtime: nodejs22", '--runtime: python313"', "--runtime: python3$(touch pwned)"):
+        file.write_text(text.replace("--runtime: python313", runtime), "utf-8")
+        github.push()
+        done, found, _ = github.find()
+        assert done.returncode == 1 and "give its deploy.yaml a --runtime" in done.stdout and found is None
 
 
-@pytest.mark.parametrize("runtime", ['"python313"', "'python313'", "python313  # ours", '"python313" # ours'])
-def test_a_runtime_may_be_quoted_and_explained(github: GitHub, runtime: str) -> None:
-    edit("report/deploy.yaml", "--runtime: python313", f"--runtime: {runtime}")(github.folder)
-    assert yaml.safe_load((github.folder / "report" / "deploy.yaml").read_text("utf-8"))["--runtime"] == "python313"
-    github.push()
-    assert github.changed() == ALL
+def test_a_runtime_may_be_quoted_and_explained(github: GitHub) -> None:
+    file = github.folder / "report" / "deploy.yaml"
+    text = file.read_text("utf-8")
+    for runtime in ('"python313"', "'python313'", "python313  # ours", '"python313" # ours'):
+        file.write_text(text.replace("--runtime: python313", f"--runtime: {runtime}"), "utf-8")
+        assert yaml.safe_load(file.read_text("utf-8"))["--runtime"] == "python313"
+        github.push()
+        assert github.changed() == ALL
 
 
 def fill(value: str, one: Mapping[str, str]) -> str:
