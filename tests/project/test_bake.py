@@ -31,9 +31,9 @@ from tests.support.types import Bake, Cookiecutter, Installed
 COMMON = {
     ".gcloudignore", ".gitattributes", ".gitignore", "README.md", "REFERENCE.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
-    "tests/conftest.py", "tests/guard/conftest.py", "tests/guard/test_layout.py", "tests/guard/test_requirements_files.py",
-    "tests/guard/test_secrets.py",
-    "tests/guard/test_what_the_cloud_gets.py", "tests/test_main.py",
+    "tests/conftest.py", "tests/guard/conftest.py", "tests/guard/test_code.py", "tests/guard/test_layout.py",
+    "tests/guard/test_requirements_files.py", "tests/guard/test_secrets.py", "tests/guard/test_shared_code.py", "tests/guard/test_upload.py",
+    "tests/test_main.py",
 }  # fmt: skip
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]

@@ -1,5 +1,6 @@
 """The guard of a generated project: each of its rules goes red, and green again once its advice is followed."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -171,6 +172,7 @@ BROKEN: list[tuple[str, Change, str, Fix]] = [
     ("tracked tests", track("localpackage/tests/test_x.py"), "or /localpackage/tests if", append(".gcloudignore", "/localpackage/tests\n")),
     ("a linked folder", all_of(link, append(".gcloudignore", "!/ourlib\n"), in_main("import ourlib")), "ourlib is a link", copy),
     ("a link in a package", all_of(link, lambda project: (project / "ourlib").rename(project / "localpackage" / "ourlib")), "localpackage/ourlib is a link", UNDO),
+    ("a repository that git refuses", append(".git", "gitdir: nowhere\n"), "fatal: not a git repository: nowhere", UNDO),
     ("a tracked key", track("localpackage/tls.key"), "A secret belongs in Secret Manager", append(".gcloudignore", "/localpackage/tls.key\n")),
     ("a private key", append("localpackage/ca.pem", f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"), "localpackage/ca.pem holds a private key and would be uploaded", append(".gcloudignore", "/localpackage/ca.pem\n")),
     ("a tool is imported", in_main("import pytest"), "add pytest to requirements.in", [append("requirements.in", "pytest\n"), LOCK]),
@@ -216,6 +218,7 @@ def test_goes_red_and_its_advice_turns_it_green(
     done = guard(scripts, project, home)
     assert done.returncode == 1 and says in done.stdout, done.stdout
     assert "pa55word" not in done.stdout
+    assert not re.search(r"(?m)^(tests/guard/\S+:\d+: |During handling|assert )", done.stdout), done.stdout
     follow(fix, project, bake(), scripts, home)
     check_output(guard(scripts, project, home))
 
@@ -361,6 +364,8 @@ TYPES = "from typing import TYPE_CHECKING\n    if TYPE_CHECKING:\n        import
         in_main("import json.decoder\n    import xml.etree.ElementTree"),
         in_main("return open('.env'), open('no-such-file.json'), 'tests', {'localpackage': 1}['localpackage']"),
         all_of(append("localpackage/table.csv", ""), in_main("return open('localpackage/table.csv')")),
+        # An ignore file of the user's leaves out what it leaves out.
+        all_of(track("localpackage/zip.db"), drop(".gcloudignore", "# Yours")),
         track(
             "localpackage/table.csv",
             "localpackage/Á.csv",

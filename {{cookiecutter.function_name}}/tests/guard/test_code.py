@@ -1,0 +1,161 @@
+"""Guards what the code needs: all that it imports and reads is in the cloud too. The template keeps it up to date.
+
+gcloud uploads what .gcloudignore lets through, and the builder installs requirements.txt: nothing else is there.
+"""
+
+import ast
+import importlib.machinery
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import distribution, packages_distributions
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.utils import canonicalize_name
+from pip_requirements_parser import RequirementsFile
+
+if TYPE_CHECKING:
+    from tests.guard.conftest import Upload
+
+# The function can do without what it imports under one of these conditions, or while one of these may be raised.
+FOR_TYPES = r"(typing\.)?TYPE_CHECKING"
+FOR_ANOTHER_PYTHON = r"version_info|sys\.platform|os\.name"
+MAY_BE_RAISED = r"\b(?<!\.)(ImportError|ModuleNotFoundError|Exception)\b"
+# The name of a call whose arguments are parts of a path; a text's own join is not.
+PATH_OF = r"(?<!['\"]\.)\b(FileSystemLoader|Path|files|glob|join|joinpath|listdir|open|scandir|walk)$"
+
+
+@pytest.fixture
+def code() -> list[Path]:
+    """The function's own code: main.py, what that imports from beside it, and so on."""
+    if not Path("main.py").is_file():
+        pytest.skip("main.py is missing: test_entry_point says what to do")
+    waiting, found = [Path("main.py")], []
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.append(path)
+            waiting += [file for name in imports(path) for file in beside_main(name)]
+    return found
+
+
+def test_code_is_uploaded(upload: "Upload", code: list[Path]) -> None:
+    assert "/*" not in upload.rules or "!/." in upload.rules, (
+        "gcloud would upload nothing: add the line !/. after /* to .gcloudignore."
+    )
+    for path in [*code, Path("requirements.txt")]:
+        part, _ = upload.left_out(path) or ("", 0)
+        assert not part, f"{path.as_posix()} would be missing in the cloud: add the line !/{part} to .gcloudignore."
+
+
+def test_code_has_names_of_its_own(upload: "Upload") -> None:
+    installed = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
+    for path in Path().iterdir():
+        importable = path.stem.isidentifier() and (path.suffix == ".py" or any(path.glob("*.py")))
+        if importable and path.name not in ("main.py", "tests") and not upload.left_out(path):
+            spec = importlib.machinery.PathFinder.find_spec(path.stem, installed)
+            taken = path.stem in sys.stdlib_module_names or spec and spec.origin
+            assert not taken, f"{path.name} is never imported: Python or a package has that name. Rename it."
+
+
+def test_imports_are_locked(code: list[Path], cloud: dict[str, str]) -> None:
+    pins = RequirementsFile.from_file("requirements.txt").requirements
+    deployed = [pin.name for pin in pins if pin.name and (not pin.marker or pin.marker.evaluate(cloud))]
+    locked = set(map(canonicalize_name, deployed))
+    for path, name in ((file, name) for file in code for name in imports(file)):
+        module = name.partition(".")[0]
+        if not beside_main(name) and module not in sys.stdlib_module_names:
+            found = providers(name)
+            assert locked.intersection(map(canonicalize_name, found or {module})), (
+                f"{path.as_posix()} imports {name}, which would be missing in the cloud: add "
+                f"{' or '.join(sorted(found)) or 'the package that has it'} to requirements.in, then lock again: "
+                'see "Add a dependency" in README.md.'
+            )
+
+
+def test_data_is_uploaded(upload: "Upload", code: list[Path]) -> None:
+    for path, data in ((file, data) for file in code for data in named(file)):
+        advice = upload.advice(data)
+        assert not advice, f"{path.as_posix()} names {data.as_posix()}. {advice}"
+
+
+def nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and those in it, without the imports that the function can do without."""
+    yield node
+    skipped = skipped_in(node)
+    for child in ast.iter_child_nodes(node):
+        if child not in skipped:
+            yield from nodes(child)
+
+
+def skipped_in(node: ast.AST) -> list[ast.stmt]:
+    """Return the statements in a node that are for types or another Python, or imports that may fail."""
+    if isinstance(node, ast.If):
+        condition = ast.unparse(node.test)
+        if re.fullmatch(FOR_TYPES, condition):
+            return node.body
+        return node.body + node.orelse if re.search(FOR_ANOTHER_PYTHON, condition) else []
+    if isinstance(node, ast.Try):
+        caught = [ast.unparse(handler.type) if handler.type else "Exception" for handler in node.handlers]
+    elif isinstance(node, ast.With):
+        caught = [ast.unparse(item.context_expr) for item in node.items]
+    else:
+        return []
+    may_fail = re.search(MAY_BE_RAISED, " ".join(caught))
+    return [line for line in node.body if may_fail and isinstance(line, ast.Import | ast.ImportFrom)]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports."""
+    folder = path.parent.parts
+    for node in nodes(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = folder[: len(folder) + 1 - node.level] if node.level else ()
+            yield from (".".join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def beside_main(name: str) -> list[Path]:
+    """Return the files beside main.py that Python loads for a dotted name; none if the name is not the function's."""
+    places = [Path(*name.split(".")[:depth]) for depth in range(1, name.count(".") + 2)]
+    files = [path for place in places for path in (place / "__init__.py", place.with_name(f"{place.name}.py"))]
+    return [path for path in files if path.is_file()]
+
+
+packages_of = cache(packages_distributions)
+
+
+def providers(name: str) -> set[str]:
+    """Return the installed packages that have a module, by the lists of their files: several may share `google`."""
+    parts = name.split(".")
+    packages = set(packages_of().get(parts[0], []))
+    for place in ("/".join(parts[:depth]) for depth in range(len(parts), 1, -1)):
+        inside = (f"{place}/", f"{place}.")
+        if found := {one for one in packages if any(str(f).startswith(inside) for f in distribution(one).files or ())}:
+            return found
+    return packages
+
+
+def named(path: Path) -> Iterator[Path]:
+    """Yield the files beside main.py, or beside the file itself, that its code names or whose folder it names."""
+    finds_itself = "__file__" in path.read_text("utf-8")
+    for node in nodes(ast.parse(path.read_bytes())):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Constant) and re.search("[./]", str(node.value)):
+            parts = [node]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and finds_itself:
+            parts = [node.right]
+        elif isinstance(node, ast.Call) and re.search(PATH_OF, ast.unparse(node.func)):
+            parts = node.args
+        texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        for text in (text.removeprefix("./") for text in texts if text.isprintable()):
+            # What starts with a dot, such as .env, is for the developer's machine.
+            for place in (Path(text), path.parent / text) if text[:1] not in ("", ".", "/") else ():
+                inside = place.rglob("*") if os.path.isdir(place) else []
+                yield from (file for file in (place, *inside) if os.path.isfile(file))
