@@ -1,4 +1,4 @@
-"""Regenerate the lock files, reserved names, licences and the README's picture: `uv run tools/refresh.py`.
+"""Regenerate the lock files, reserved names, licences, and the README's tables and picture: `uv run tools/refresh.py`.
 
 All locks come from one resolution, so that no two triggers differ in a version. Nothing is written until everything is
 resolved.
@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 import licences  # noqa: E402
 import picture  # noqa: E402
+import readme  # noqa: E402
 
 from rules.answers import Rules  # noqa: E402
 from rules.derived import lock_options  # noqa: E402
@@ -160,6 +161,7 @@ def main() -> None:
     for path, text in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8", newline="\n")
+    readme.main()
     # On Windows there is no terminal to draw.
     if sys.platform != "win32":
         picture.main()

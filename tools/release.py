@@ -40,6 +40,7 @@ def main(version: str) -> None:
     named = 'name = "fn-template"\nversion = "{}"'
     for name in ("pyproject.toml", "uv.lock"):
         changed[name] = (named.format(old), named.format(version))
+    changed["README.md"] = (f"\nVersion {old} (", f"\nVersion {version} (")
     for name, (before, after) in changed.items():
         text = (ROOT / name).read_text("utf-8").replace(before, after, 1)
         (ROOT / name).write_text(text, "utf-8", newline="\n")

@@ -34,6 +34,7 @@ def test_version_is_written_everywhere(template: Path, home: Path) -> None:
     check_output(release(template, home, NEXT))
     assert output("git", "describe", "--exact-match", cwd=template, home=home) == NEXT
     assert output("git", "status", "--porcelain", cwd=template, home=home) == ""
+    assert f"\nVersion {NEXT} (" in (template / "README.md").read_text("utf-8")
     changelog = (template / "CHANGELOG.md").read_text("utf-8")
     assert re.search(rf"(?s)## \[Unreleased\]\n\n## \[{NEXT}\] - \d{{4}}-\d\d-\d\d\n\n- Something\.", changelog)
     assert "error" not in output(sys.executable, "-m", "uv", "lock", "--check", cwd=template, home=home)

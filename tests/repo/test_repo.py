@@ -14,7 +14,6 @@ import psutil
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from tests.support.folders import contents
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import QUESTIONS, ROOT, SKELETON
@@ -23,31 +22,14 @@ from tests.support.types import Bake, Done
 from tests.support.waiting import PATIENCE
 
 README = (ROOT / "README.md").read_text("utf-8")
-START = README[: README.index("![The questions")]
+OTHER_WAYS = (
+    (ROOT / "docs" / "questions.md").read_text("utf-8").partition("\n## Other ways to start\n")[2].partition("\n## ")[0]
+)
 # Each command that starts a function, as it is printed.
-WAYS = [block.strip() for block in blocks(START)] + re.findall(r"`((?:pipx run )?cookiecutter [^`]+)`", START)
-
-
-def test_the_table_of_questions_is_that_of_cookiecutter_json() -> None:
-    rows = [
-        [cell.strip() for cell in row.strip("|").split("|")] for row in README.splitlines() if row.startswith("| `")
-    ]
-    table = {row[0].strip("`"): row for row in rows if row[0].strip("`") in QUESTIONS}
-    assert list(table) == list(QUESTIONS)
-    for question, default in QUESTIONS.items():
-        first = default[0] if isinstance(default, list) else default
-        assert table[question][1] == f"`{first}`"
-        if isinstance(default, list):
-            assert table[question][2] == ", ".join(f"`{choice}`" for choice in default)
-
-
-def test_the_tree_is_what_comes_out(bake: Bake) -> None:
-    names = re.findall(r"^[│ ]*[├└]── (\S+)", blocks(README, "text")[0], re.MULTILINE)
-    assert sorted(name.strip("/") for name in names) == sorted(path.rpartition("/")[2] for path in contents(bake()))
-
-
-def test_the_first_command_stands_in_the_first_twenty_lines() -> None:
-    assert "cookiecutter gh:org/fn-template" in "\n".join(README.splitlines()[:20])
+WAYS = [
+    *(block.strip() for block in (blocks(README)[0], *blocks(OTHER_WAYS))),
+    *re.findall(r"`((?:pipx run )?cookiecutter [^`]+)`", OTHER_WAYS),
+]
 
 
 def test_no_offered_runtime_ends_within_90_days() -> None:
@@ -126,7 +108,7 @@ def test_the_ways_to_start_are_all_that_the_readme_promises() -> None:
 @pytest.mark.slow
 def test_the_least_versions_that_the_readme_names(template: Path, home: Path, tmp_path: Path) -> None:
     [(python, cookiecutter)] = re.findall(
-        r"Python (3\.\d+) or newer; a cookiecutter .* must be ([\d.]+) or newer", " ".join(START.split())
+        r"Python (3\.\d+) or newer; a cookiecutter .* must be ([\d.]+) or newer", " ".join(OTHER_WAYS.split())
     )
     env, venv = environment(home), home / "least"
     check_output(run(require_tool(f"python{python}"), "-m", "venv", venv, cwd=tmp_path, env=env))
@@ -140,16 +122,22 @@ def test_the_least_versions_that_the_readme_names(template: Path, home: Path, tm
 def test_the_readmes_first_command(
     template: Path, tmp_path: Path, home: Path, nothing_but_python: dict[str, str]
 ) -> None:
-    """The command, its next steps, the README of what it made."""
+    """The command, what it prints, the next steps, what curl answers, the README of what it made."""
     place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
     place.mkdir()
     made = check_output(run("bash", "-euc", WAYS[0], cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
     steps = [line.strip() for line in made.splitlines() if line.startswith("  ") and "[" not in line][-3:]
     assert steps[0].startswith("cd ") and "functions-framework" in steps[2]
+    printed = made[made.index("Made ") :].replace(f"'{place / 'hello-function'}'", "~/hello-function")
+    assert printed == next(block for block in blocks(README, "text") if block.startswith("Made "))
     check_output(run("bash", "-euc", "\n".join(steps[:2]), cwd=home, env=env))
     project = place / "hello-function"
     with served(project / ".venv" / "bin", project, "hello_function", home) as function:
-        assert json.loads(function.ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
+        [asked] = blocks(README, "console")
+        curl = asked.splitlines()[0].removeprefix("$ ").replace("http://127.0.0.1:8080", function.url)
+        require_tool("curl")
+        answer = check_output(run("bash", "-euc", f"{curl} 2>/dev/null", cwd=home, env=env))
+        assert answer.strip() == asked.splitlines()[1]
     test = blocks((project / "README.md").read_text("utf-8"))
     checks = next(block for block in test if block.startswith("pytest"))
     check_output(run("bash", "-euc", f". .venv/bin/activate\n{checks}", cwd=project, env=env))
@@ -209,7 +197,7 @@ def python_is_called_right(text: str) -> bool:
 
 
 def test_python_is_called_as_each_system_calls_it() -> None:
-    pages = [ROOT / "README.md", ROOT / "docs" / "fleet.md"]
+    pages = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("fleet", "questions", "updating"))]
     for path in [*pages, *SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
         if path.is_file():
             assert python_is_called_right(path.read_text("utf-8")), path
@@ -255,5 +243,7 @@ def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
 
 
 def test_clean_by_its_own_tools() -> None:
-    for command in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
-        check_output(run(sys.executable, "-m", *command, cwd=ROOT, env=environment(ROOT)))
+    [commands] = re.findall(r"\| lint \| `(.+)` \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    for command in commands.split(" && "):
+        tool = command.removeprefix("uv run ").split()
+        check_output(run(sys.executable, "-m", *tool, cwd=ROOT, env=environment(ROOT)))

@@ -14,7 +14,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.support.folders import append, commit, edit
-from tests.support.pages import FLEET, blocks, both_pages, page
+from tests.support.pages import FLEET, UPDATING, blocks, both_pages, page
 from tests.support.processes import check_output, environment, git, posix_only, run, shell
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Bake, Installed
@@ -246,11 +246,10 @@ def test_a_function_of_cookiecutters_is_updated(
     check_output(cruft("diff", "--exit-code", cwd=project, home=home))
 
 
-def test_updates_as_the_readme_shows(template: Path, home: Path, tmp_path: Path) -> None:
-    section = (ROOT / "README.md").read_text("utf-8").partition("\n## Updates\n")[2].partition("\n## ")[0]
-    create, commands = (block.strip() for block in blocks(section))
+def test_updates_as_the_page_shows(template: Path, home: Path, tmp_path: Path) -> None:
+    create, commands, _ = (block.strip() for block in blocks(UPDATING))
     check, diff, do = commands.splitlines()
-    assert "`--checkout TAG`" in section
+    assert "`--checkout TAG`" in UPDATING
     cloud_logging = "{{cookiecutter.function_name}}/cloud_logging.py"
     git("tag", "1.2.3", cwd=template)
     commit(template, NEWER)

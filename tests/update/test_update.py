@@ -2,13 +2,14 @@
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.folders import append, commit, edit
-from tests.support.pages import lock_commands
+from tests.support.pages import UPDATING, blocks, lock_commands
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import QUESTIONS, TRIGGERS
 from tests.support.types import Bake, Change, Done, Installed
@@ -234,7 +235,9 @@ def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path
     )
     assert cruft("update", "--skip-apply-ask", cwd=project, home=home).returncode
     assert check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
-    assert update(project, home, "--variables-to-update", '{"python_version": "3.14"}') == ""
+    command = shlex.split(blocks(UPDATING)[-1])
+    assert command[:2] == ["cruft", "update"]
+    assert update(project, home, *command[2:]) == ""
     assert (project / ".python-version").read_text("utf-8") == "3.14\n"
     assert "--runtime: python314\n" in (project / "deploy.yaml").read_text("utf-8")
 

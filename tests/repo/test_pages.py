@@ -1,0 +1,146 @@
+"""The pages that people read: their links and width, and whether they say what the template does."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from readme import readme
+
+from tests.support.folders import contents
+from tests.support.pages import blocks
+from tests.support.questions import QUESTIONS, ROOT, VERSION
+from tests.support.types import Bake
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").rglob("*.md")])
+README = ROOT / "README.md"
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+# What may be wider: code, tables, and an address, which cannot be broken.
+MAY_BE_WIDER = re.compile(r"(?s)```.*?```|^\s*\|.*?$|^\S+$", re.MULTILINE)
+
+
+def parsed(page: Path) -> list[Token]:
+    return MARKDOWN.parse(page.read_text("utf-8"))
+
+
+def headings(page: Path) -> list[str]:
+    """Return the text of each heading of a page."""
+    tokens = parsed(page)
+    return [
+        "".join(child.content for child in inline.children or [])
+        for heading, inline in zip(tokens, tokens[1:], strict=False)
+        if heading.type == "heading_open"
+    ]
+
+
+def anchor(heading: str) -> str:
+    """Return the name under which GitHub links to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def broken_links(page: Path) -> list[str]:
+    """Return the links of a page that lead to no file or no heading of this repository."""
+    broken = []
+    for token in parsed(page):
+        for child in token.children or []:
+            link = str(child.attrGet("href") or child.attrGet("src") or "")
+            # GitHub's own pages of a repository, and the web.
+            if re.match(r"\.\./\.\./actions/|https://|$", link):
+                continue
+            path, _, fragment = link.partition("#")
+            target = (page.parent / unquote(path)).resolve() if path else page
+            if not target.exists() or (fragment and fragment not in map(anchor, headings(target))):
+                broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    assert broken_links(page) == []
+
+
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A `b`, c\n\n[a](#a-b-c) [b](page.md#d) ![c](none.svg) [d](https://example.com/#e)\n")
+    assert broken_links(page) == ["page.md#d", "none.svg"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_prose_fits_120_columns(page: Path) -> None:
+    assert [line for line in MAY_BE_WIDER.sub("", page.read_text("utf-8")).splitlines() if len(line) > 120] == []
+
+
+def test_the_readmes_tables_are_those_of_cookiecutter_json(tmp_path: Path) -> None:
+    assert README.read_text("utf-8") == readme(), "fill it in: uv run tools/refresh.py"
+    shutil.copy(README, tmp_path)
+    asked = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+    asked["trigger"].append("tide")
+    asked["__prompts__"]["trigger"]["tide"] = "tide - the sea at its highest"
+    asked["region"] = "europe-west1"
+    (tmp_path / "cookiecutter.json").write_text(json.dumps(asked))
+    added = set(readme(tmp_path).splitlines()) - set(README.read_text("utf-8").splitlines())
+    assert added == {"| `tide` | the sea at its highest |", "| `region` | `europe-west1` | Region to deploy to |"}
+
+
+def test_each_question_has_a_section() -> None:
+    page = ROOT / "docs" / "questions.md"
+    assert [heading for heading in headings(page) if heading in QUESTIONS] == list(QUESTIONS)
+
+
+def test_the_readme_states_the_version() -> None:
+    assert f"\nVersion {VERSION} (" in README.read_text("utf-8")
+
+
+def test_the_readme_starts_with_the_command() -> None:
+    assert "cookiecutter gh:org/fn-template" in "\n".join(README.read_text("utf-8").splitlines()[:20])
+
+
+def drawn(tree: str) -> list[str]:
+    """Return the paths of a tree as it is drawn, a folder's with / at the end."""
+    paths, parts = [], [""]
+    for indent, name in re.findall(r"(?m)^([│ ]*)[├└]── (\S+)", tree):
+        parts[len(indent) // 4 :] = [name]
+        paths.append("".join(parts))
+    return paths
+
+
+def test_the_readmes_tree_is_what_comes_out(bake: Bake) -> None:
+    [tree] = [block for block in blocks(README.read_text("utf-8"), "text") if "├──" in block]
+    shown = drawn(tree)
+    # A folder that is drawn without files stands for all of them.
+    closed = tuple(path for path in shown if path[-1] == "/" and sum(other.startswith(path) for other in shown) == 1)
+    made = [f"{path}/" if kind == "folder" else path for path, (kind, _) in contents(bake()).items()]
+    assert sorted(shown) == sorted(path for path in made if path in closed or not path.startswith(closed))
+
+
+def test_the_lines_of_the_worked_example_come_out(bake: Bake) -> None:
+    """What docs/architecture.md explains is in the main.py that these answers make."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    example = page.partition("## A worked example")[2].partition("\n## ")[0]
+    answers = dict(re.findall(r"`(\w+)=([\w-]+)`", example.partition("|")[0]))
+    lines = re.findall(r"(?m)^\| `(.+?)` \|", example)
+    assert answers and lines
+    assert set(lines) <= set((bake(**answers) / "main.py").read_text("utf-8").splitlines())
+
+
+def test_the_command_that_deploys_is_the_functions_own(bake: Bake) -> None:
+    [command] = blocks((ROOT / "docs" / "deployment.md").read_text("utf-8"))
+    assert command in blocks((bake() / "README.md").read_text("utf-8"))
+
+
+# Pages that say which file does what; TRIGGER stands for each.
+GUIDES = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"]
+FOLDERS = ("benchmarks/", "docs/", "hooks/", "rules/", "templates/", "tests/", "tools/")
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
+def test_files_that_a_guide_names_exist(page: Path) -> None:
+    spans = [child.content for token in parsed(page) for child in token.children or [] if child.type == "code_inline"]
+    named = [span.replace("TRIGGER", "http") for span in spans if span.startswith(FOLDERS) and " " not in span]
+    skeleton = ROOT / "{{cookiecutter.function_name}}"
+    missing = [name for name in named if not (ROOT / name).exists() and not (skeleton / name).exists()]
+    assert named and missing == []
