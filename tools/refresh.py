@@ -125,7 +125,7 @@ def used_in_main() -> set[str]:
     used = set()
     for trigger in TRIGGERS:
         for package in ("localpackage", "none"):
-            source = render(f"{trigger}/main.py", trigger, function_name="entry-point", local_package=package)
+            source = render("main.py", trigger, function_name="entry-point", local_package=package)
             used |= set(looked_up(symtable.symtable(source, "main.py", "exec")))
     # pytest makes a module of the name `tests`, and Flask would find it.
     return used - {"entry_point"} | {"tests"}
