@@ -16,11 +16,8 @@ from typing import Any
 import psutil
 
 from tests.support.processes import environment
-from tests.support.questions import fact
+from tests.support.questions import ROOT, fact
 from tests.support.waiting import PATIENCE, until
-
-# What Cloud Scheduler says of itself.
-SCHEDULER = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": "2026-11-22T02:00:00Z"}
 
 
 def listening(*processes: psutil.Process) -> list[int]:
@@ -122,12 +119,16 @@ def loopback(
         server.server_close()
 
 
+def sample_headers(folder: Path) -> dict[str, str]:
+    """Return the headers that a project, or the folder of its trigger, has a sample of."""
+    lines = (folder / "events" / "headers.txt").read_text("utf-8").splitlines()
+    return dict(line.split(": ", 1) for line in lines)
+
+
 def sample(project: Path, scripts: Path, trigger: str) -> tuple[dict[str, str], bytes]:
     """Return headers and body of the sample event as they are sent; Firestore's by way of the project's environment."""
-    events = project / "events"
-    lines = (events / "headers.txt").read_text("utf-8").splitlines()
-    headers = dict(line.split(": ", 1) for line in lines)
-    file = events / "event.json"
+    headers = sample_headers(project)
+    file = project / "events" / "event.json"
     if trigger != "firestore":
         return headers, file.read_bytes()
     code = (
@@ -140,9 +141,9 @@ def sample(project: Path, scripts: Path, trigger: str) -> tuple[dict[str, str], 
 def valid_request(project: Path, scripts: Path, trigger: str) -> tuple[Mapping[str, str], bytes]:
     """Return headers and body of a POST request that a function of a trigger finds well formed."""
     contract = fact(trigger, "contract")
-    return (
-        sample(project, scripts, trigger) if contract == "event" else (SCHEDULER if contract == "schedule" else {}, b"")
-    )
+    if contract == "event":
+        return sample(project, scripts, trigger)
+    return sample_headers(project) if contract == "headers" else {}, b""
 
 
 @contextmanager
@@ -190,12 +191,12 @@ def check_http(function: Served) -> None:
     assert function.ask(method="HEAD")[0] == 200
 
 
-def check_schedule(function: Served) -> None:
-    """Ask the job as Cloud Scheduler does, and as it does not."""
-    assert function.ask(method="POST", headers=SCHEDULER)[:2] == (204, b"")
-    status, body, _ = function.ask(method="POST", headers={**SCHEDULER, "X-CloudScheduler-ScheduleTime": "soon"})
+def check_headers(function: Served, sender: Mapping[str, str]) -> None:
+    """Ask a function as the service whose headers it wants, and as others do."""
+    assert function.ask(method="POST", headers=sender)[:2] == (204, b"")
+    status, body, _ = function.ask(method="POST")
     assert (status, list(json.loads(body))) == (400, ["error"])
-    status, body, headers = function.ask(headers=SCHEDULER)
+    status, body, headers = function.ask(headers=sender)
     assert (status, list(json.loads(body)), headers["Allow"]) == (405, ["error"], "POST")
 
 
@@ -207,9 +208,10 @@ def check_event(function: Served) -> None:
     assert function.ask()[0] == 405
 
 
-CONTRACTS = {"http": check_http, "schedule": check_schedule, "event": check_event}
-
-
 def check(trigger: str, function: Served) -> None:
     """Ask a function what its trigger's contract says."""
-    CONTRACTS[fact(trigger, "contract")](function)
+    contract = fact(trigger, "contract")
+    if contract == "headers":
+        check_headers(function, sample_headers(ROOT / "templates" / trigger))
+    else:
+        {"http": check_http, "event": check_event}[contract](function)
