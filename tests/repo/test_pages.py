@@ -132,6 +132,16 @@ def test_the_command_that_deploys_is_the_functions_own(bake: Bake) -> None:
     assert command in blocks((bake() / "README.md").read_text("utf-8"))
 
 
+def test_sections_of_a_function_that_the_pages_name_exist(bake: Bake) -> None:
+    questions = {
+        " ".join(question.split())
+        for page in PAGES
+        for question in re.findall(r'"([A-Z][^"]{5,80}\?)"', page.read_text("utf-8"))
+    }
+    assert questions
+    assert questions <= set(headings(bake(ci="github") / "REFERENCE.md"))
+
+
 # Pages that say which file does what; TRIGGER stands for each.
 GUIDES = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"]
 FOLDERS = ("benchmarks/", "docs/", "hooks/", "rules/", "templates/", "tests/", "tools/")
