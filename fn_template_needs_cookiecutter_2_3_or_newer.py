@@ -1,18 +1,18 @@
-"""The one name that cookiecutter.json gives to Jinja. What it does is in rules/.
+"""The Jinja extension that cookiecutter.json names: it loads the package rules/, which does the work.
 
-The module's own name is a message: cookiecutter 1.7 does not look for modules in a template, and ends with "No module
-named ...". It never changes, since replay files hold it.
+The name is a message: cookiecutter 1.7 does not look for modules in a template, and ends with "No module named ...".
+It never changes, since replay files hold it.
 
-`cruft update` renders the old and the new template in one process: Python keeps the old one's copy of this
-module, while the folder already holds the new one's files. So the rules are read from the folder each time,
-never from a cached module, and a newer template may ask for whatever its own rules offer.
+`cruft update` renders the old and the new template in one process. This module is then the old template's, while the
+folder holds the new one's files. So it loads rules/ as it is on disk.
 
-Pythons and cookiecutters that are too old for rules/ read this file, to say so: it is plain Python 3.7.
+This file must run on any Python 3.7 and any cookiecutter, since it says which are too old.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from functools import lru_cache
 from importlib import import_module, invalidate_caches
@@ -30,7 +30,7 @@ LEAST_COOKIECUTTER = (2, 3)
 
 
 class FnTemplate(Extension):
-    """Stands for the extension class `Rules` of rules/answers.py."""
+    """Becomes `Rules` of rules/answers.py."""
 
     def __new__(cls, environment: Environment) -> Extension:  # type: ignore[misc]  # another class, on purpose
         refuse_what_is_too_old()
@@ -39,7 +39,7 @@ class FnTemplate(Extension):
 
 
 def refuse_what_is_too_old() -> None:
-    """End cookiecutter with one line if Python or cookiecutter itself is older than rules/ can do with."""
+    """End cookiecutter with one line if Python or cookiecutter is too old for rules/."""
     python, version = sys.version_info[:3], cookiecutter.__version__
     if python < LEAST_PYTHON or tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST_COOKIECUTTER:
         raise FailedHookException(
@@ -57,17 +57,21 @@ def dotted(version: tuple[int, ...]) -> str:
 def rules(_sources: tuple[bytes, ...]) -> type[Extension]:
     """Return `Rules` of the folder as it is now; `_sources` is all that it reads as it loads.
 
-    cookiecutter opens four environments for one project; to load the rules takes as long as to render several files.
+    cookiecutter opens three environments for a project, and they share what was loaded.
     """
     found: type[Extension] = import_module(f"{load()}.answers").Rules
     return found
 
 
 def load() -> str:
-    """Make the folder rules/, as it is now, a package under a name that no other has; return that name."""
+    """Make rules/ a package under a name that nobody else uses, without its modules; return the name."""
     name = "fn_template_rules"
-    for stale in [module for module in sys.modules if module.partition(".")[0] == name]:
-        del sys.modules[stale]
+    older = [module for module in sys.modules if module.partition(".")[0] == name]
+    for module in older:
+        del sys.modules[module]
+    if older:
+        # Python recompiles a file if its size or its second has changed. Two templates may have both in common.
+        shutil.rmtree(ROOT / "rules" / "__pycache__", ignore_errors=True)
     invalidate_caches()
     package = ModuleType(name)
     package.__path__ = [str(ROOT / "rules")]

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,6 @@ from tests.support.questions import ROOT
 from tests.support.types import Bake, Cookiecutter
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
-
-
-@pytest.fixture
-def fork(tmp_path: Path) -> Path:
-    """A copy of the template to break."""
-    copy = tmp_path / "fork"
-    return Path(shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__")))
 
 
 def skeleton(fork: Path) -> Path:

@@ -137,6 +137,30 @@ print([type(extension).__name__ for extension in environment.iter_extensions()])
     assert re.findall("Rules", done) == ["Rules"]
 
 
+def test_rules_are_loaded_afresh(fork: Path) -> None:
+    """As in `cruft update`, even if the newer file has the size and the time of the older one."""
+    code = f"""
+import os
+from pathlib import Path
+from cookiecutter.exceptions import FailedHookException
+from cookiecutter.utils import create_env_with_context
+questions = Path("rules", "questions.py")
+for old, new in ("", ""), ("use the id of a region", "USE THE ID OF A REGION"):
+    before = questions.stat()
+    questions.write_text(questions.read_text().replace(old, new))
+    os.utime(questions, ns=(before.st_atime_ns, before.st_mtime_ns))
+    environment = create_env_with_context({{"cookiecutter": {{"_extensions": ["{MODULE}.FnTemplate"]}}}})
+    try:
+        environment.from_string("").render(cookiecutter={{"region": "x"}})
+    except FailedHookException as refusal:
+        print(refusal)
+"""
+    env = environment(fork)
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    first, second = check_output(run(sys.executable, "-c", code, cwd=fork, env=env)).splitlines()
+    assert "use the id of a region" in first and "USE THE ID OF A REGION" in second
+
+
 def test_a_replay_file_of_an_older_release(cookiecutter: Cookiecutter, home: Path, tmp_path: Path) -> None:
     check_output(cookiecutter("--no-input"))
     before = contents(tmp_path / "out")
