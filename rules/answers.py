@@ -29,7 +29,7 @@ from .target import refusal, unwritable
 SKELETON = ROOT / "{{cookiecutter.function_name}}"
 # Replay files of versions up to 0.3.0 hold these.
 OLDER = {"_extensions": ["local_extensions.FnTemplate"]}
-NOT_ASKED = "leave it out, only the template sets it"
+PRIVATE = "leave it out: only the template sets it"
 
 
 class Rules(Extension):
@@ -40,11 +40,11 @@ class Rules(Extension):
         self.answers: Mapping[str, Any] = {}
         self.fn: SimpleNamespace | None = None
         environment.context_class = self.context  # type: ignore[assignment]  # Jinja only calls it.
-        # Python and JSON both read it back; by default an emoji becomes two halves that Python keeps apart.
+        # By default tojson writes an emoji as two halves, which Python reads back as two characters.
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
         # cookiecutter looks for the skeleton by these before it renders anything.
         if (marks := environment.variable_start_string + environment.variable_end_string) != "{{}}":
-            refuse("_jinja2_env_vars", marks, NOT_ASKED)
+            refuse("_jinja2_env_vars", marks, PRIVATE)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """Refuse an answer that holds Jinja before cookiecutter renders it, as it does with every default."""
@@ -66,13 +66,13 @@ class Rules(Extension):
         return Context(environment, {**parent, "fn": self.fn}, *args, **named)
 
     def look(self) -> None:
-        """Refuse a folder that the project must not go into, unless it is there already, as it is for a hook."""
+        """Refuse a folder that the project must not go into, before it is made."""
         call = generating()
         if not call or "project_dir" in call:
             return
         target = os.path.abspath(os.path.join(call["output_dir"], self.answers["function_name"]))
         if JINJA.search(target):
-            refuse("output folder", target, "cookiecutter would act on {{ }} {% %} {# #} in its path")
+            refuse("output folder", target, "use a path without {{ }} {% %} {# #}, which cookiecutter would act on")
         plan = self.plan()
         reason = refusal(target, plan)
         # Without -f cookiecutter itself leaves a folder that exists alone, and says so.
@@ -91,10 +91,10 @@ class Rules(Extension):
 
 
 def check(answers: Mapping[str, Any]) -> None:
-    """Refuse the first answer that is not valid; pass a question that is not asked (yet, or any more)."""
+    """Refuse the first answer that is not valid. A question that has no answer yet is passed over."""
     for name, value in GIVEN.items():
         if name not in QUESTIONS and answers.get(name, value) not in (value, OLDER.get(name, value)):
-            refuse(name, answers[name], NOT_ASKED)
+            refuse(name, answers[name], PRIVATE)
     for question, default in QUESTIONS.items():
         if question not in answers:
             continue
@@ -112,6 +112,6 @@ def check(answers: Mapping[str, Any]) -> None:
 
 
 def refuse(question: str, value: object, fix: str) -> NoReturn:
-    """End cookiecutter with one line: question, value, what would be right."""
+    """End cookiecutter with one line: the question, the value, and how to fix it."""
     shown = repr(value)
-    raise FailedHookException(f"{question}: {shown if len(shown) <= 80 else shown[:77] + '...'} does not fit: {fix}.")
+    raise FailedHookException(f"{question}: {shown if len(shown) <= 80 else shown[:77] + '...'} is not valid: {fix}.")

@@ -22,29 +22,29 @@ QUESTIONS = {name: default for name, default in GIVEN.items() if not name.starts
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 
 JINJA = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
-# Windows takes these names for devices, in any folder.
+# Windows reserves these names in every folder.
 DEVICES = re.compile(r"aux|con|nul|prn|com[0-9]|lpt[0-9]")
-A_DEVICE = "Windows takes that for a device, not for a folder; use another name"
+A_DEVICE = "use another name: Windows reserves this one for a device"
 BIDI_CONTROLS = set(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 
 
 def taken(name: str, kind: str) -> bool:
     """Whether Python, a requirement or main.py uses a name already; `kind` is a key of reserved.json.
 
-    The list grows with the locks. An older project may bear a new name on it: it is updated, and its own tests say so.
+    The list grows with the locks. A project that uses such a name already is still updated; its tests ask to rename it.
     """
     return not project_exists() and name in RESERVED[kind]
 
 
 def function_name(value: str) -> str:
-    """Valid as a function, a Cloud Run service, a part of a URL, a folder and, with `_` for `-`, an entry point."""
+    """Valid as a function, a Cloud Run service, part of a URL, a folder and, with `_` for `-`, an entry point."""
     if DEVICES.fullmatch(value):
         return A_DEVICE
     if not re.fullmatch(r"[a-z][a-z0-9-]{2,47}[a-z0-9]", value):
-        return "use 4 to 49 of a-z, 0-9 and -, with a letter first and no - at the end, such as hello-function"
+        return "use 4 to 49 of a-z, 0-9 and -, starting with a letter and not ending in -, such as hello-function"
     entry_point = value.replace("-", "_")
     if keyword.iskeyword(entry_point) or taken(entry_point, "entry_points"):
-        return f"its entry point {entry_point} is a name of Python or of main.py; use another, such as my-{value}"
+        return f"use another, such as my-{value}: Python or main.py uses the name of its entry point, {entry_point}"
     return ""
 
 
@@ -53,7 +53,7 @@ def description(value: str) -> str:
     if not value.strip() or len(value) > 200:
         return "use one line of 1 to 200 characters"
     if JINJA.search(value):
-        return "leave out what Jinja would act on: {{ }} {% %} {# #}"
+        return "leave out {{ }} {% %} {# #}, which Jinja would act on"
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in BIDI_CONTROLS for c in value):
         return "use one line without control characters"
     return ""
@@ -64,9 +64,9 @@ def local_package(value: str) -> str:
     if DEVICES.fullmatch(value):
         return A_DEVICE
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,29}", value):
-        return "use up to 30 of a-z, 0-9 and _, with a letter first, or none"
+        return "use up to 30 of a-z, 0-9 and _, starting with a letter, or none"
     if keyword.iskeyword(value) or taken(value, "modules"):
-        return f"that name belongs to Python, a requirement or the project; use another, such as my_{value}"
+        return f"use another, such as my_{value}: this name belongs to Python, a requirement or the project"
     return ""
 
 

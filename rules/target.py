@@ -1,7 +1,6 @@
 """Checks on the output folder before anything is written.
 
-A hook runs it too: standard library only, and no module of it that Python has not loaded anyway, since each hook is a
-start of Python that a user waits for.
+The hook imports it too, and a user waits for the hook: import only what Python has loaded anyway.
 """
 
 import os
@@ -13,24 +12,23 @@ ROOM = 1_000_000
 
 
 def never_read(paths: list[str]) -> list[str]:
-    """Return those of `paths` whose last part, in any case, is a file that Google's Python builders never read.
+    """Return those of `paths` that name a file which Google's Python builders never read, in upper or lower case.
 
-    The builders install from requirements.txt or, if there is none, from pyproject.toml: a dependency that only one of
-    these files names is missing at run time.
+    The builders install from requirements.txt or, without one, from pyproject.toml. A dependency that only a Pipfile
+    names would be missing at run time.
     """
     return [path for path in paths if path.rstrip("/").rpartition("/")[2].lower() in NEVER_READ]
 
 
 def refusal(target: str, plan: list[str]) -> str:
-    """Say in one line why `plan` must not be carried out in `target`; an empty string if it may.
+    """Return in one line why the paths of `plan` must not be made in the folder `target`; "" if they may.
 
-    `plan` holds the paths to make, relative to `target`, with `/` between the parts and, for a folder, at the end.
-    Nothing is changed. A `target` that does not exist yet is in nobody's way.
+    The paths are relative to `target`, which need not exist. `/` separates their parts and ends those of folders.
     """
     if found := never_read(plan):
         return f"The template makes {found[0]}, which Google's builders never read: take it out of the template."
     if os.path.islink(target):
-        return f"{target} is a link: make the function in the folder that it leads to."
+        return f"{target} is a link: make the function in the folder that it points to."
     if not os.path.isdir(target):
         return f"{target} is a file where the function's folder goes: move it away." if os.path.exists(target) else ""
     if found := sorted(never_read(os.listdir(target))):
@@ -43,10 +41,10 @@ def refusal(target: str, plan: list[str]) -> str:
 
 
 def unwritable(target: str, plan: list[str], files_are_kept: bool) -> str:
-    """Say in one line what keeps `plan` from being written into `target`; an empty string if nothing does.
+    """Return in one line why the paths of `plan` cannot be written into `target`; "" if they can.
 
-    cookiecutter writes file by file: what stops it halfway leaves a mixture of old and new.
-    `files_are_kept` means that files which exist are not written.
+    cookiecutter writes file by file, so an error halfway would leave a mixture of old and new.
+    `files_are_kept`: files that exist are not written.
     """
     for path in plan:
         place = os.path.join(target, path.rstrip("/"))
@@ -70,7 +68,7 @@ def _in_the_way(target: str, path: str) -> str:
         place = os.path.join(target, *parts[:depth])
         folder_wanted = depth < len(parts) or path.endswith("/")
         if os.path.islink(place) and not os.path.realpath(place).startswith(os.path.realpath(target) + os.sep):
-            return f"{place} is a link that leads outside: replace it by what it leads to and try again."
+            return f"{place} is a link that points outside: replace it with what it points to and try again."
         if os.path.lexists(place) and not (os.path.isdir(place) if folder_wanted else os.path.isfile(place)):
             return f"{place} is in the way of a {'folder' if folder_wanted else 'file'}: move it away and try again."
     return ""

@@ -1,4 +1,4 @@
-"""The questions: what is taken, what is refused, and that a refusal is one line and leaves nothing behind."""
+"""The questions: which answers are accepted, and that a refusal is one line and writes nothing."""
 
 import json
 import unicodedata
@@ -36,7 +36,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in REFUSED.items() for v in values])
-def test_refused(bake: Bake, question: str, value: str) -> None:
+def test_invalid_answer_is_refused(bake: Bake, question: str, value: str) -> None:
     with pytest.raises(FailedHookException) as refusal:
         bake(**{question: value})
     message = str(refusal.value)
@@ -45,17 +45,17 @@ def test_refused(bake: Bake, question: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in TAKEN.items() for v in values])
-def test_taken(bake: Bake, question: str, value: str) -> None:
+def test_valid_answer_is_accepted(bake: Bake, question: str, value: str) -> None:
     assert (bake(**{question: value}) / "main.py").is_file()
 
 
-def test_every_refused_category_is_one_that_the_rule_names() -> None:
+def test_every_category_of_characters_is_tried() -> None:
     named = {unicodedata.category(c) for v in REFUSED["description"] for c in v} & {"Cc", "Cs", "Zl", "Zp"}
     assert named == {"Cc", "Cs", "Zl", "Zp"}
 
 
 @pytest.mark.parametrize(("question", "value"), [(q, values[0]) for q, values in REFUSED.items()])
-def test_a_refusal_on_the_command_line(cookiecutter: Cookiecutter, tmp_path: Path, question: str, value: str) -> None:
+def test_refusal_on_the_command_line(cookiecutter: Cookiecutter, tmp_path: Path, question: str, value: str) -> None:
     done = cookiecutter("--no-input", f"{question}={value}")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1 and done.stdout.startswith(f"{question}: {value!r} ")
@@ -64,21 +64,21 @@ def test_a_refusal_on_the_command_line(cookiecutter: Cookiecutter, tmp_path: Pat
 
 @pytest.mark.parametrize("value", ["{{", "{{ 7 * 7 }}", "{% for %}", "{#"])
 @pytest.mark.parametrize("question", REFUSED)
-def test_jinja_in_an_answer_is_refused_before_it_is_run(bake: Bake, question: str, value: str) -> None:
+def test_jinja_in_an_answer_is_never_run(bake: Bake, question: str, value: str) -> None:
     with pytest.raises(FailedHookException) as refusal:
         bake(**{question: value})
-    assert str(refusal.value).startswith(f"{question}: {value!r} does not fit: ")
+    assert str(refusal.value).startswith(f"{question}: {value!r} is not valid: ")
 
 
 @pytest.mark.parametrize("question", REFUSED)
-def test_a_wrong_answer_is_told_right_after_its_question(
+def test_invalid_answer_is_refused_before_the_next_question(
     cookiecutter: Cookiecutter, tmp_path: Path, question: str
 ) -> None:
     names = list(QUESTIONS)
     before = names.index(question)
     done = cookiecutter(stdin="\n" * before + "{{ no }}\n" + "\n" * 9)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1].partition(f"{question}: '{{{{ no }}}}' does not fit")[1]
+    assert done.stdout.splitlines()[-1].partition(f"{question}: '{{{{ no }}}}' is not valid")[1]
     # The answer to the question is read, and no further one is put.
     assert f"[{before + 1}/{len(names)}]" in done.stdout and f"[{before + 2}/{len(names)}]" not in done.stdout
     assert contents(tmp_path / "out") == {}
@@ -93,7 +93,7 @@ def test_answers_at_the_prompt(cookiecutter: Cookiecutter, tmp_path: Path) -> No
     assert 'python_version = "3.12"' in (made / "pyproject.toml").read_text("utf-8")
 
 
-def test_answers_of_a_user_config(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_answers_in_a_user_config(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     answers = {"function_name": "from-config", "python_version": "3.12", "hashes": True, "local_package": "none"}
     config.write_text(yaml.safe_dump({"default_context": answers}), "utf-8")
@@ -123,7 +123,7 @@ def edited(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
     return str(tmp_path / "replay.json")
 
 
-def test_a_replay_file_makes_the_same_again(cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path) -> None:
+def test_replay_file_makes_the_same_project(cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path) -> None:
     done = cookiecutter("--replay-file", edited(replay_file, tmp_path))
     assert done.returncode == 0, done.stdout
     assert contents(tmp_path / "out") == {
@@ -139,7 +139,7 @@ def test_a_replay_file_makes_the_same_again(cookiecutter: Cookiecutter, replay_f
         ("description", "{{ 7 }}"), ("function_name", 7), ("region", None),
     ],
 )  # fmt: skip
-def test_a_replay_file_edited_into_something_unsafe(
+def test_replay_file_with_an_invalid_answer(
     cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, question: str, value: Any
 ) -> None:
     mine = tmp_path / "out" / "hello-function" / "main.py"
@@ -152,7 +152,7 @@ def test_a_replay_file_edited_into_something_unsafe(
     assert mine.read_text() == "mine"
 
 
-def test_a_replay_file_without_the_extension_changes_no_file(
+def test_replay_file_without_the_extension_changes_no_file(
     cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path
 ) -> None:
     """cookiecutter gives up at the first file, so all it adds is empty folders."""
@@ -179,7 +179,7 @@ def made_by(expression: str, file: Path) -> str:
 @pytest.mark.parametrize("channel", ["command line", "config", "replay file"])
 # Versions up to 0.3.0 had both.
 @pytest.mark.parametrize("name", ["__before", "__after"])
-def test_a_private_value_that_the_template_does_not_have_is_never_run(
+def test_unknown_private_value_is_never_run(
     cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, channel: str
 ) -> None:
     value = made_by("{{ CODE }}", tmp_path / "was-run")
@@ -204,9 +204,7 @@ def test_a_private_value_that_the_template_does_not_have_is_never_run(
         {"line_statement_prefix": "%"},
     ],
 )
-def test_jinja_is_set_up_by_the_template_alone(
-    cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, Any]
-) -> None:
+def test_only_the_template_configures_jinja(cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, Any]) -> None:
     code = made_by("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
     config = {"default_context": {"_jinja2_env_vars": marks, "region": code}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
@@ -224,7 +222,7 @@ def test_jinja_is_set_up_by_the_template_alone(
         ("_extensions", PRIVATE["_extensions"] * 2), ("_extensions", [*PRIVATE["_extensions"], "jinja2.ext.do"]),
     ],
 )  # fmt: skip
-def test_a_replay_file_edited_into_another_private_value(
+def test_replay_file_with_a_changed_private_value(
     cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, value: Any
 ) -> None:
     done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: value}))
@@ -233,7 +231,7 @@ def test_a_replay_file_edited_into_another_private_value(
     assert contents(tmp_path / "out") == {}
 
 
-def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_path: Path) -> None:
+def test_private_value_in_cruft_json_is_never_run(template: Path, home: Path, tmp_path: Path) -> None:
     """cruft passes such values on no longer; its older versions did."""
     code = made_by("{{ CODE }}", tmp_path / "was-run")
     create, extra = ("create", template, "--no-input"), ("--extra-context", json.dumps({"__before": code}))
@@ -245,16 +243,14 @@ def test_a_private_value_in_what_cruft_keeps(template: Path, home: Path, tmp_pat
     assert not (tmp_path / "was-run").exists()
 
 
-def test_a_wrong_choice_is_cookiecutters_own_business(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_cookiecutter_refuses_an_unknown_choice(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     done = cookiecutter("--no-input", "python_version=3.9")
     assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
     done = cookiecutter("--no-input", "hashes=perhaps")
     assert done.returncode == 1 and "Traceback" in done.stdout and contents(tmp_path / "out") == {}
 
 
-def test_a_wrong_choice_in_a_config_is_passed_over_with_all_after_it(
-    cookiecutter: Cookiecutter, tmp_path: Path
-) -> None:
+def test_cookiecutter_ignores_a_config_from_an_unknown_choice_on(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text("default_context:\n  python_version: 3.12\n  function_name: never-seen\n", "utf-8")
     done = cookiecutter("--no-input", "--config-file", str(config))

@@ -1,4 +1,4 @@
-"""The words at the end: they undo nothing, they are said where they are of use, and the lines run."""
+"""The message after a bake: it never fails the bake, it is printed only for a new project, and its commands run."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ COMMAND = (sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "-o")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_a_narrow_encoding_undoes_nothing(tmp_path: Path, home: Path, encoding: str) -> None:
+def test_narrow_encoding_does_not_fail_a_bake(tmp_path: Path, home: Path, encoding: str) -> None:
     """As where the output goes into a pipe on Windows."""
     out = tmp_path / "Dokumente-проект"
     env = environment(home, PYTHONUTF8="0", PYTHONIOENCODING=encoding)
@@ -29,7 +29,7 @@ def test_a_narrow_encoding_undoes_nothing(tmp_path: Path, home: Path, encoding: 
 
 @posix_only
 @pytest.mark.parametrize("output", [">&-", ">/dev/full", "| :"])
-def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path, bake: Bake, output: str) -> None:
+def test_closed_output_does_not_fail_a_bake(tmp_path: Path, home: Path, bake: Bake, output: str) -> None:
     if output == ">/dev/full" and not Path(output[1:]).exists():
         pytest.skip("/dev/full is not on this machine")
     if output == "| :":
@@ -44,14 +44,14 @@ def test_an_output_that_takes_nothing_undoes_nothing(tmp_path: Path, home: Path,
     assert contents(tmp_path / "out" / "hello-function") == as_made(bake())
 
 
-def test_a_folder_whose_files_are_kept_is_not_said_to_run(tmp_path: Path, home: Path) -> None:
+def test_message_after_keeping_existing_files(tmp_path: Path, home: Path) -> None:
     """Its requirements are its own, and have to be locked first."""
     append("hello-function/requirements.txt", "requests\n")(tmp_path)
     done = check_output(run_module(*COMMAND[2:], tmp_path, "-f", "-s", cwd=tmp_path, env=environment(home)))
     assert done.strip() == "Added what hello-function lacked. Your files are as they were."
 
 
-def test_cruft_hears_only_of_what_stays(template: Path, home: Path) -> None:
+def test_cruft_prints_steps_only_for_a_new_project(template: Path, home: Path) -> None:
     assert "Made hello-function." in check_output(cruft("create", template, "--no-input", cwd=home, home=home))
     project = home / "hello-function"
     for command in ("diff", "check"):
@@ -92,7 +92,7 @@ LOCKS = "-r requirements.txt -r requirements-dev.txt"
 
 
 @posix_only
-def test_the_lines_name_what_is_there(tmp_path: Path, home: Path, commands: Path) -> None:
+def test_steps_name_an_installed_python(tmp_path: Path, home: Path, commands: Path) -> None:
     def install(version: str = "3.13") -> str:
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         return steps(tmp_path / "out", home, commands, version)[1]
@@ -116,7 +116,7 @@ def test_the_lines_name_what_is_there(tmp_path: Path, home: Path, commands: Path
 @posix_only
 @pytest.mark.parametrize("with_uv", [True, False])
 @pytest.mark.parametrize("active", [True, False])
-def test_the_lines_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool, active: bool) -> None:
+def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool, active: bool) -> None:
     """Whatever environment is active."""
     python = require_tool("python3.12")
     (commands / "python3.12").write_text(f'#!/bin/sh\nexec {python} "$@"\n')

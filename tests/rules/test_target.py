@@ -1,4 +1,4 @@
-"""Where a function is made: what a fork must not emit, and that a folder which is there already comes to no harm."""
+"""The output folder: what a fork must not emit, and that an existing folder comes to no harm."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def refused(done: Any, *said: str) -> None:
 @pytest.mark.parametrize(
     ("folder", "name"), [*((".", name) for name in NEVER_READ), ("tests", "Setup.py"), ("tests/deep/er", "Pipfile")]
 )
-def test_a_fork_that_emits_what_is_never_read(
+def test_fork_with_an_unread_file(
     cookiecutter: Cookiecutter, fork: Path, tmp_path: Path, name: str, folder: str
 ) -> None:
     place = skeleton(fork) / folder
@@ -48,15 +48,13 @@ def test_a_fork_that_emits_what_is_never_read(
 
 
 @posix_only
-def test_a_fork_that_links_to_what_is_never_read(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
+def test_fork_with_a_link_named_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
     (skeleton(fork) / "Pipfile").symlink_to("README.md")
     refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
     assert contents(tmp_path / "out") == {}
 
 
-def test_a_fork_whose_file_becomes_one_when_it_is_rendered(
-    cookiecutter: Cookiecutter, fork: Path, tmp_path: Path
-) -> None:
+def test_fork_that_renders_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
     (skeleton(fork) / "{{'Pip'}}file").write_text("")
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
@@ -65,7 +63,7 @@ def test_a_fork_whose_file_becomes_one_when_it_is_rendered(
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 
-def test_a_fork_whose_hook_writes_one(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
+def test_fork_whose_hook_writes_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
     (fork / "hooks" / "pre_gen_project.py").write_text("open('Pipfile', 'w').close()\n")
     done = cookiecutter("--no-input", template=fork)
     assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
@@ -73,7 +71,7 @@ def test_a_fork_whose_hook_writes_one(cookiecutter: Cookiecutter, fork: Path, tm
 
 
 @pytest.mark.parametrize("name", [*NEVER_READ, "Pipfile and setup.py"])
-def test_an_existing_folder_with_what_is_never_read(cookiecutter: Cookiecutter, tmp_path: Path, name: str) -> None:
+def test_existing_folder_with_an_unread_file(cookiecutter: Cookiecutter, tmp_path: Path, name: str) -> None:
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     for one in name.split(" and "):
@@ -84,7 +82,7 @@ def test_an_existing_folder_with_what_is_never_read(cookiecutter: Cookiecutter, 
     assert contents(mine) == before
 
 
-def test_cruft_is_refused_too(template: Path, home: Path, tmp_path: Path) -> None:
+def test_cruft_create_is_refused_too(template: Path, home: Path, tmp_path: Path) -> None:
     """`cruft create` does not tell Jinja the output folder."""
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
@@ -105,7 +103,7 @@ def test_cruft_is_refused_too(template: Path, home: Path, tmp_path: Path) -> Non
         assert "main py is read only" in said()
 
 
-def test_a_program_is_refused_too(tmp_path: Path, home: Path) -> None:
+def test_call_from_python_is_refused_too(tmp_path: Path, home: Path) -> None:
     """One that calls cookiecutter without its command."""
     (tmp_path / "hello-function").mkdir()
     (tmp_path / "hello-function" / "setup.py").write_text("mine")
@@ -117,7 +115,7 @@ def test_a_program_is_refused_too(tmp_path: Path, home: Path) -> None:
     assert contents(tmp_path / "hello-function") == before
 
 
-def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_setup_py_deeper_in_an_existing_folder_is_allowed(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     folders = [".venv", "venv", "node_modules/x", ".tox/py", "localpackage", "thirdparty"]
     mine = [tmp_path / "out" / "hello-function" / folder / "setup.py" for folder in folders]
     for file in mine:
@@ -128,7 +126,7 @@ def test_what_is_never_read_may_stand_deeper_in_an_existing_folder(cookiecutter:
     assert all(file.read_text() == "mine" for file in mine)
 
 
-def test_without_force_an_existing_folder_stays(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_existing_folder_is_kept_without_force(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     (mine / "main.py").write_text("mine")
@@ -137,7 +135,7 @@ def test_without_force_an_existing_folder_stays(cookiecutter: Cookiecutter, tmp_
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 
-def test_what_was_declined_stays(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_folder_of_a_declined_package_is_kept(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     for folder in ("localpackage", "none"):
         (mine / folder).mkdir(parents=True)
@@ -149,7 +147,7 @@ def test_what_was_declined_stays(cookiecutter: Cookiecutter, tmp_path: Path) -> 
 
 @posix_only
 @pytest.mark.parametrize("path", ["tests", "localpackage", "tests/conftest.py", "main.py", "README.md"])
-def test_a_link_to_outside_is_not_written_through(cookiecutter: Cookiecutter, tmp_path: Path, path: str) -> None:
+def test_link_to_outside_is_refused(cookiecutter: Cookiecutter, tmp_path: Path, path: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "script.py").write_text("mine")
@@ -162,7 +160,7 @@ def test_a_link_to_outside_is_not_written_through(cookiecutter: Cookiecutter, tm
 
 
 @posix_only
-def test_a_link_that_leads_nowhere_yet(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_dangling_link_is_refused(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     place = tmp_path / "out" / "hello-function" / "main.py"
     place.parent.mkdir(parents=True)
     place.symlink_to(tmp_path / "not-there")
@@ -171,7 +169,7 @@ def test_a_link_that_leads_nowhere_yet(cookiecutter: Cookiecutter, tmp_path: Pat
 
 
 @posix_only
-def test_a_function_folder_that_is_a_link(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_linked_function_folder_is_refused(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hello-function").symlink_to(tmp_path / "outside")
@@ -180,7 +178,7 @@ def test_a_function_folder_that_is_a_link(cookiecutter: Cookiecutter, tmp_path: 
 
 
 @posix_only
-def test_a_link_that_stays_inside_is_followed(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_link_inside_the_folder_is_followed(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     (mine / "docs").mkdir(parents=True)
     (mine / "docs" / "index.md").write_text("mine")
@@ -190,7 +188,7 @@ def test_a_link_that_stays_inside_is_followed(cookiecutter: Cookiecutter, tmp_pa
 
 
 @pytest.mark.parametrize(("path", "is_folder"), [("tests", False), ("localpackage", False), ("main.py", True)])
-def test_a_file_in_a_folders_way(cookiecutter: Cookiecutter, tmp_path: Path, path: str, is_folder: bool) -> None:
+def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path, path: str, is_folder: bool) -> None:
     place = tmp_path / "out" / "hello-function" / path
     place.parent.mkdir(parents=True)
     place.mkdir() if is_folder else place.write_text("mine")
@@ -207,7 +205,7 @@ def bound(tmp_path: Path, home: Path) -> Any:
 
 
 @posix_only
-def test_a_file_that_is_read_only(bound: Any, tmp_path: Path) -> None:
+def test_read_only_file(bound: Any, tmp_path: Path) -> None:
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
     main.write_text("mine")
@@ -223,7 +221,7 @@ def test_a_file_that_is_read_only(bound: Any, tmp_path: Path) -> None:
 
 @posix_only
 @pytest.mark.parametrize("folder", ["", "hello-function", "hello-function/tests"])
-def test_a_folder_that_is_read_only(bound: Any, tmp_path: Path, folder: str) -> None:
+def test_read_only_folder(bound: Any, tmp_path: Path, folder: str) -> None:
     place = tmp_path / "out" / folder
     place.mkdir(parents=True)
     place.chmod(0o555)
@@ -233,7 +231,7 @@ def test_a_folder_that_is_read_only(bound: Any, tmp_path: Path, folder: str) -> 
 
 
 @posix_only
-def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Bake) -> None:
+def test_project_needs_less_space_than_is_checked_for(bake: Bake) -> None:
     project = bake(trigger="firestore", hashes=True, ci="github")
     # Four kilobytes are what a file or a folder takes at least.
     size = sum(len(raw) + 4096 for _, raw in contents(project).values())
@@ -241,7 +239,7 @@ def test_a_project_is_smaller_than_the_room_that_is_asked_for(bake: Bake) -> Non
 
 
 @posix_only
-def test_a_link_to_itself_and_a_pipe(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_link_to_itself_and_pipe_are_refused(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
     main.symlink_to("main.py")
@@ -251,20 +249,20 @@ def test_a_link_to_itself_and_a_pipe(cookiecutter: Cookiecutter, tmp_path: Path)
     refused(cookiecutter("--no-input", "-f"), "in the way of a file")
 
 
-def test_an_output_folder_that_cookiecutter_would_act_on(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_output_folder_with_jinja_in_its_path(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     for name in ("{{cookiecutter.region}}", "a{%b"):
-        refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "does not fit")
+        refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "is not valid")
         assert not (tmp_path / name).exists()
 
 
-def test_a_file_where_the_function_goes(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_file_in_the_way_of_the_project(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hello-function").write_text("mine")
     refused(cookiecutter("--no-input", "-f"), "move it away")
     assert (tmp_path / "out" / "hello-function").read_text() == "mine"
 
 
-def test_force_twice_is_as_once(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_force_twice_changes_nothing(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     assert cookiecutter("--no-input").returncode == 0
     before = contents(tmp_path / "out")
     (tmp_path / "out" / "hello-function" / ".env").write_text("mine")
@@ -274,12 +272,12 @@ def test_force_twice_is_as_once(cookiecutter: Cookiecutter, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("answers", [(), ("local_package=none",)])
-def test_hooks_may_be_declined(cookiecutter: Cookiecutter, tmp_path: Path, answers: tuple[str, ...]) -> None:
+def test_bake_without_hooks(cookiecutter: Cookiecutter, tmp_path: Path, answers: tuple[str, ...]) -> None:
     done = cookiecutter("--no-input", "--accept-hooks", "no", *answers)
     assert done.returncode == 0 and (tmp_path / "out" / "hello-function" / "main.py").is_file()
 
 
-def test_the_end_says_what_is_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_bake_prints_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     done = cookiecutter("--no-input")
     steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
     assert len(steps) == 3 and steps[0] == f"cd '{tmp_path}{os.sep}out{os.sep}hello-function'"

@@ -177,7 +177,7 @@ def test_a_newer_template_and_the_one_after_it(template: Path, installed: Instal
         shutil.rmtree(project.with_name("before"))
     assert "Newer: OURS." in (project / "deploy.yaml").read_text("utf-8")
     refused = cruft("create", template, "--no-input", cwd=home, home=home)
-    assert refused.returncode and "local_package: 'localpackage' does not fit" in refused.stdout
+    assert refused.returncode and "local_package: 'localpackage' is not valid" in refused.stdout
     lock(project, scripts, home, "--upgrade")
     git("checkout", "HEAD~3", "events", cwd=project)
     check_output(own_tests(installed(project), project, home))
