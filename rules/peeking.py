@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from cookiecutter.generate import generate_files
+
 
 def generating() -> Mapping[str, Any]:
     """Return the arguments and variables of cookiecutter's `generate_files`; nothing unless it runs.
@@ -13,7 +15,7 @@ def generating() -> Mapping[str, Any]:
     and `project_dir` is set once that folder is there.
     """
     frame = inspect.currentframe()
-    while frame and frame.f_code.co_name != "generate_files":
+    while frame and frame.f_code is not generate_files.__code__:
         frame = frame.f_back
     return frame.f_locals if frame else {}
 
