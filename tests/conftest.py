@@ -125,15 +125,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Insta
         with FileLock(shared / f"venv-{digest}.lock"):
             if not ready.exists():
                 env = environment(shared)
-                check_output(
-                    run(sys.executable, "-m", "uv", "venv", "-q", "--python", python, venv, cwd=shared, env=env)
-                )
-                uv, into = (sys.executable, "-m", "uv", "pip"), ("--python", venv)
-                for lock in locks:
-                    check_output(
-                        run(*uv, "install", "-q", *into, "--compile-bytecode", "-r", lock, cwd=shared, env=env)
-                    )
-                check_output(run(*uv, "check", *into, cwd=shared, env=env))
+                uv, into = (sys.executable, "-m", "uv"), ("--python", venv)
+                check_output(run(*uv, "venv", "-q", "--python", python, venv, cwd=shared, env=env))
+                both = [argument for lock in locks for argument in ("-r", lock)]
+                check_output(run(*uv, "pip", "install", "-q", *into, "--compile-bytecode", *both, cwd=shared, env=env))
+                check_output(run(*uv, "pip", "check", *into, cwd=shared, env=env))
                 ready.touch()
         return venv / ("Scripts" if sys.platform == "win32" else "bin")
 

@@ -274,9 +274,10 @@ def test_what_arrives_is_built_and_served(fresh: Bake, tmp_path: Path, home: Pat
     zipfile.ZipFile(io.BytesIO(there.archive)).extractall(arrived)
     env = environment(home)
     venv, scripts = tmp_path / "venv", tmp_path / "venv" / "bin"
-    check_output(run(sys.executable, "-m", "venv", venv, cwd=home, env=env))
-    pip = (sys.executable, "-m", "uv", "pip", "install", "-q", "--python", venv)
-    check_output(run(*pip, "-r", arrived / "requirements.txt", cwd=home, env=env))
+    uv = (sys.executable, "-m", "uv")
+    check_output(run(*uv, "venv", "-q", "--python", sys.executable, venv, cwd=home, env=env))
+    lock = arrived / "requirements.txt"
+    check_output(run(*uv, "pip", "install", "-q", "--python", venv, "-r", lock, cwd=home, env=env))
     check_output(run(scripts / "python", "-m", "compileall", "-q", "-f", arrived, cwd=home, env=env))
     with served(scripts, arrived, "hello_function", home) as function:
         check(trigger, function)
