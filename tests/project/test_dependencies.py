@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import append
+from tests.support.locks import ONE_OF_EACH_LOCK
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, find_tool, posix_only, run
-from tests.support.questions import QUESTIONS, TRIGGERS
+from tests.support.questions import QUESTIONS
 from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -41,26 +42,15 @@ PYTHONS = sorted((f"python{version}" for version in QUESTIONS["python_version"])
 
 
 @pytest.mark.parametrize("python", ["oldest", "newest"])
-@pytest.mark.parametrize("trigger", TRIGGERS)
+@pytest.mark.parametrize("trigger", ONE_OF_EACH_LOCK)
 def test_heavy_dependencies(fresh: Bake, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
     project = fresh(trigger=trigger)
     found = next(filter(find_tool, PYTHONS if python == "oldest" else reversed(PYTHONS)))
     env = environment(home, VIRTUAL_ENV=str(project / ".venv"), MYPY_CACHE_DIR=str(mypy_cache))
     env["PATH"] = f"{project / '.venv' / 'bin'}{os.pathsep}{env['PATH']}"
-    check_output(run(find_tool(found), "-m", "venv", ".venv", cwd=project, env=env))
-    # The README installs this by pip, which takes longer.
-    check_output(
-        run(
-            Path(sys.executable).with_name("uv"),
-            "pip",
-            "install",
-            "-q",
-            "-r",
-            "requirements-dev.txt",
-            cwd=project,
-            env=env,
-        )
-    )
+    uv = Path(sys.executable).with_name("uv")
+    check_output(run(uv, "venv", "-q", "--python", find_tool(found), ".venv", cwd=project, env=env))
+    check_output(run(uv, "pip", "install", "-q", "-r", "requirements-dev.txt", cwd=project, env=env))
     append("requirements.in", "".join(f"{name}\n" for name in ASKED))(project)
     [lines] = [
         block

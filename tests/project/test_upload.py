@@ -11,14 +11,12 @@ from tests.support.deploying import archived
 from tests.support.fake_cloud import cloud, deploy
 from tests.support.folders import append
 from tests.support.guard import fill_vendor
+from tests.support.locks import ONE_OF_EACH_LOCK
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.questions import ROOT, TRIGGERS, fact
+from tests.support.questions import TRIGGERS, fact
 from tests.support.types import Bake, Gcloud
 
 pytestmark = pytest.mark.slow
-# A trigger for each text that is deployed.
-LOCKS = ROOT / "templates" / "locks"
-DISTINCT = list({(LOCKS / fact(t, "locks") / "requirements.txt").read_bytes(): t for t in reversed(TRIGGERS)}.values())
 PLANTED = [
     ".env", ".env.local", "sa-key.json", "credentials.json", "key.pem", "venv/x.py", ".venv/x.py", "node_modules/x.js", ".git/config",
     "tests/x.py", "__pycache__/x.pyc", ".pytest_cache/x", ".ruff_cache/x", ".mypy_cache/x", ".DS_Store", ".idea/x", ".vscode/x", "main.py~",
@@ -138,7 +136,7 @@ def test_gcloud_packs_no_linked_folder(fresh: Bake, gcloud: Gcloud, home: Path) 
 
 
 @posix_only
-@pytest.mark.parametrize("trigger", DISTINCT)
+@pytest.mark.parametrize("trigger", ONE_OF_EACH_LOCK)
 def test_the_build_installs_the_lock(bake: Bake, fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
     """With hashes and without, from the package index and, in an empty network namespace, from vendor/: the same."""
     python = require_tool("python3.13")

@@ -4,6 +4,10 @@ from pathlib import Path
 
 from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, run
+from tests.support.questions import TRIGGERS, fact
+
+# A trigger for each folder of locks, in the order of the triggers.
+ONE_OF_EACH_LOCK = list({fact(trigger, "locks"): trigger for trigger in reversed(TRIGGERS)}.values())[::-1]
 
 
 def pins(lock: Path) -> list[str]:
