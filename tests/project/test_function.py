@@ -18,34 +18,19 @@ from tests.support import mutants
 from tests.support.folders import append, edit
 from tests.support.pages import both_pages
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.questions import QUESTIONS, TRIGGERS, variables
+from tests.support.questions import COMBINATIONS, TRIGGERS, label, variables
 from tests.support.serving import Served, check, served
 from tests.support.types import Bake, Done, Installed
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
-PYTHONS = QUESTIONS["python_version"]
 TRACE = "0123456789abcdef0123456789abcdef"
 
 
-# Every combination is rendered and looked at; of those that are installed and served, each pair of answers occurs, and with
-# the Python whose builder installs by uv all of them.
-PAIRWISE = [
-    (trigger, version, package, hashes)
-    for one, trigger in enumerate(TRIGGERS)
-    for two, version in enumerate(PYTHONS)
-    for package in ("localpackage", "none")
-    for hashes in (False, True)
-    if version == "3.14" or hashes == bool((one + two) % 2)
-]
-
-
-@pytest.mark.parametrize(("trigger", "version", "local_package", "hashes"), PAIRWISE)
-def test_installed_tested_and_served(
-    bake: Bake, installed: Installed, home: Path, trigger: str, version: str, local_package: str, hashes: bool
-) -> None:
-    python = require_tool(f"python{version}")
-    project = bake(trigger=trigger, python_version=version, local_package=local_package, hashes=hashes)
+@pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
+def test_installed_tested_and_served(bake: Bake, installed: Installed, home: Path, answers: dict[str, Any]) -> None:
+    trigger, python = answers["trigger"], require_tool(f"python{answers['python_version']}")
+    project = bake(**answers)
     scripts = installed(project, python)
     check_output(own_tests(scripts, project, home))
     with served(scripts, project, "hello_function", home) as function:
