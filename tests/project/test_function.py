@@ -17,7 +17,7 @@ import pytest
 from tests.support import mutants
 from tests.support.folders import append, edit
 from tests.support.pages import both_pages
-from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.processes import check_output, environment, posix_only, require_tool, run, run_module
 from tests.support.questions import COMBINATIONS, TRIGGERS, label, variables
 from tests.support.serving import Served, check, served
 from tests.support.types import Bake, Done, Installed
@@ -25,6 +25,9 @@ from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 TRACE = "0123456789abcdef0123456789abcdef"
+# What our code causes a warning of is an error; the framework has deprecations of its own.
+WARNINGS = "filterwarnings=error:::(main|cloud_logging|delivery|localpackage)"
+OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "-o", WARNINGS)
 
 
 @pytest.mark.parametrize("answers", COMBINATIONS, ids=label)
@@ -32,18 +35,22 @@ def test_installed_tested_and_served(bake: Bake, installed: Installed, home: Pat
     trigger, python = answers["trigger"], require_tool(f"python{answers['python_version']}")
     project = bake(**answers)
     scripts = installed(project, python)
-    check_output(own_tests(scripts, project, home))
+    check_output(run(scripts / "python", "-B", "-m", "pytest", *OPTIONS, cwd=project, env=environment(home)))
     with served(scripts, project, "hello_function", home) as function:
         check(trigger, function)
 
 
 def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Done:
     """Run a project's own tests, or some of them, in the shared environment."""
-    # What our code causes a warning of is an error; the framework has deprecations of its own.
-    warnings = "filterwarnings=error:::(main|cloud_logging|delivery|localpackage)"
-    options = ("-q", "-x", "-p", "no:cacheprovider", "-o", warnings)
     env = environment(home, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=env)
+    python = scripts / "python"
+    return run_module("pytest", *OPTIONS, *which, python=python, options=("-B",), cwd=project, env=env)
+
+
+def fails(scripts: Path, project: Path, home: Path) -> bool:
+    """Whether a project's own tests find a mistake; those of the function, which find most, are asked first."""
+    parts = ("tests/test_main.py", "tests/guard")
+    return any(own_tests(scripts, project, home, part).returncode == 1 for part in parts)
 
 
 def test_a_warning_that_our_code_causes_is_seen(fresh: Bake, scripts: Path, home: Path) -> None:

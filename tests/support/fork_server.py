@@ -1,30 +1,50 @@
-"""Run `python -m cookiecutter` and `python -m cruft` as processes of their own, without waiting for Python to start.
+"""Run `python -m cookiecutter`, `cruft` or `pytest` as processes of their own, without waiting for Python to start.
 
-The server has imported the libraries of both. It reads jobs from stdin, a line of JSON each, forks a child that runs
-the command, and prints the child's exit code.
+The server has imported what these import. It reads jobs from stdin, a line of JSON each, forks a child that runs the
+command, and prints the child's exit code. It is run by the Python of a project's environment too, so it imports nothing
+of these tests.
 """
 
 import io
 import json
 import os
+import pkgutil
 import runpy
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn, TypedDict
 
+# Imported if the environment has it: what makes and updates projects, and what the tests of projects import.
+COMMANDS = ("cookiecutter.cli", "cruft._cli")
+LIBRARIES = (
+    "flask.testing", "functions_framework.aio", "google.events.cloud.firestore", "pathspec", "pip_requirements_parser",
+    "starlette.testclient",
+)  # fmt: skip
+
 
 class Job(TypedDict):
-    """A command: `python -m` and its arguments, and what its process has. Input and output are files."""
+    """A command: `python -m` and its arguments, and what its process has. Input and output are files.
+
+    `path` is what comes first on Python's path: the folder, but for `-P`.
+    """
 
     command: list[str]
     cwd: str
+    path: list[str]
     env: dict[str, str]
     stdin: str
     output: str
 
 
 def serve() -> None:
-    import_module("cookiecutter.cli"), import_module("cruft._cli")
+    import _pytest
+
+    plugins = [f"_pytest.{module.name}" for module in pkgutil.iter_modules(_pytest.__path__)]
+    for name in (*COMMANDS, *LIBRARIES, *plugins):
+        # starlette raises the other if it lacks its HTTP client.
+        with suppress(ImportError, RuntimeError):
+            import_module(name)
     # Each child imports these itself, since they read the home folder as they load.
     for name in [name for name in sys.modules if name.partition(".")[0] in ("cookiecutter", "cruft")]:
         del sys.modules[name]
@@ -44,7 +64,7 @@ def become(job: Job) -> NoReturn:
     os.environ.clear()
     os.environ.update(job["env"])
     os.chdir(job["cwd"])
-    sys.argv, sys.path[0] = job["command"], job["cwd"]
+    sys.argv, sys.path[:0] = job["command"], job["path"]
     code = 0
     try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -4,16 +4,19 @@ import re
 from pathlib import Path
 
 from tests.support.pages import both_pages
-from tests.support.processes import check_output, environment, run
+from tests.support.processes import check_output, environment, run, run_module
 from tests.support.types import Done
 
 
 def guard(scripts: Path, project: Path, home: Path, **variables: str) -> Done:
     """Run a project's guard, from its folder."""
     options = ("-q", "-p", "no:cacheprovider", "--tb=short", "tests/guard")
-    return run(
-        scripts / "python", "-B", "-P", "-m", "pytest", *options, cwd=project, env=environment(home, **variables)
-    )
+    env = environment(home, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", **variables)
+    python, flags = scripts / "python", ("-B", "-P")
+    if variables:
+        # Python reads PYTHONPATH as it starts.
+        return run(python, *flags, "-m", "pytest", *options, cwd=project, env=env)
+    return run_module("pytest", *options, python=python, options=flags, cwd=project, env=env)
 
 
 def fill_vendor(project: Path, scripts: Path, home: Path) -> None:

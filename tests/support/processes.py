@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.questions import ROOT
 from tests.support.types import Done
 
 # Links, pipes, groups of processes, or a shell's idea of a path.
@@ -38,17 +37,26 @@ def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = ""
     )  # fmt: skip
 
 
-def run_module(module: str, *arguments: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> Done:
-    """Run `python -m cookiecutter` or `python -m cruft`, as `run` does but in a third of the time."""
+def run_module(
+    module: str, *arguments: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "",
+    python: str | Path = sys.executable, options: tuple[str, ...] = (),
+) -> Done:  # fmt: skip
+    """Run `python -m cookiecutter`, `cruft` or `pytest`, as `run` does but in a third of the time.
+
+    `options` are Python's: `-B` or `-P`.
+    """
+    command = [str(part) for part in (python, *options, "-m", module, *arguments)]
     if sys.platform == "win32":
-        return run(sys.executable, "-m", module, *arguments, cwd=cwd, env=env, stdin=stdin)
-    command = [module, *map(str, arguments)]
+        return run(*command, cwd=cwd, env=env, stdin=stdin)
     with tempfile.TemporaryDirectory() as folder:
         given, output = Path(folder, "stdin"), Path(folder, "output")
         given.write_text(stdin, "utf-8")
         output.touch()
-        job = {"command": command, "cwd": str(cwd), "env": dict(env), "stdin": str(given), "output": str(output)}
-        server = fork_server()
+        job = {
+            "command": [module, *map(str, arguments)], "cwd": str(cwd), "path": [] if "-P" in options else [str(cwd)],
+            "env": dict(env), "stdin": str(given), "output": str(output),
+        }  # fmt: skip
+        server = fork_server(python, *options)
         assert server.stdin and server.stdout
         print(json.dumps(job), file=server.stdin, flush=True)
         code = int(server.stdout.readline())
@@ -56,10 +64,13 @@ def run_module(module: str, *arguments: str | Path, cwd: Path, env: Mapping[str,
 
 
 @cache
-def fork_server() -> subprocess.Popen[str]:
+def fork_server(python: str | Path, *options: str) -> subprocess.Popen[str]:
     """Start the server that runs modules (fork_server.py); it ends with this process."""
-    command = (sys.executable, "-m", "tests.support.fork_server")
-    server = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    script = Path(__file__).with_name("fork_server.py")
+    # -P: it would take types.py beside it for the standard library's.
+    command = [python, *{*options, "-P"}, script]
+    pipe = subprocess.PIPE
+    server = subprocess.Popen(command, env=environment(Path.home()), text=True, stdin=pipe, stdout=pipe)
     atexit.register(server.communicate)
     return server
 
