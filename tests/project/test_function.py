@@ -132,6 +132,17 @@ def test_own_package(client, monkeypatch) -> None:
 """
 
 
+ANOTHER_MAIN = """import sys
+
+sys.path.insert(0, __file__.removesuffix("test_another.py"))
+import main
+
+
+def test_main_is_still_its_own() -> None:
+    assert sys.modules["main"] is main
+"""
+
+
 @pytest.mark.parametrize("module", [True, False])
 def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path, tmp_path: Path, module: bool) -> None:
     """As an IDE tests them that opens the root of a repository: names of one word and of two, and with digits."""
@@ -145,6 +156,9 @@ def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path
         test = OWN_PACKAGE.format(logic=logic, times=int(trigger == "http"))
         (fresh(function_name=name, trigger=trigger) / "tests" / "test_script.py").write_text(test)
     repository = tmp_path / "fresh"
+    # A folder that is none of the template's, whose tests are loaded and run last.
+    append("zebra/main.py", "")(repository)
+    append("zebra/test_another.py", ANOTHER_MAIN)(repository)
     # With -m, the root is on Python's path, and so are the folders of the functions, as modules.
     pytest_ = (scripts / "python", "-B", "-m", "pytest") if module else (scripts / "pytest",)
     options = ("-q", "-p", "no:cacheprovider", "--import-mode=importlib")
