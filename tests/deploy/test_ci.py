@@ -25,17 +25,17 @@ pytestmark = pytest.mark.slow
 REGION_OF = {"": "us-central1", "staging": "europe-west4", "prod": "europe-west1"}
 
 
-@pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_judges_find_nothing(bake: Bake, home: Path, trigger: str) -> None:
-    project = bake(trigger=trigger, ci="github")
+def test_workflows_pass_linters(bake: Bake, home: Path) -> None:
+    project = bake(ci="github")
     assert not complaints(project, home)
-    first = bake(trigger=TRIGGERS[0], ci="github")
-    for name in (".github/workflows/function.yml", ".github/dependabot.yml"):
-        assert (project / name).read_bytes() == (first / name).read_bytes(), "it would hold an answer"
+    for trigger in TRIGGERS:
+        other = bake(trigger=trigger, ci="github")
+        for name in (".github/workflows/function.yml", ".github/dependabot.yml"):
+            assert (other / name).read_bytes() == (project / name).read_bytes(), "it would hold an answer"
 
 
 @pytest.mark.parametrize("ci", ["gitlab", "cloudbuild"])
-def test_the_judges_find_nothing_elsewhere(bake: Bake, home: Path, ci: str) -> None:
+def test_files_of_other_ci_systems_pass_linters(bake: Bake, home: Path, ci: str) -> None:
     assert not complaints(bake(ci=ci), home)
 
 
@@ -49,7 +49,7 @@ def test_every_system_does_the_same(bake: Bake) -> None:
     assert read(bake(ci="cloudbuild", **answers), "cloudbuild")["steps"][0]["name"] == "python:3.12"
 
 
-def test_the_judges_find_nothing_in_the_templates_own(home: Path) -> None:
+def test_own_workflows_pass_linters(home: Path) -> None:
     assert not complaints(ROOT, home)
 
 
