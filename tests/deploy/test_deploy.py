@@ -14,6 +14,7 @@ from tests.support.deploying import (
     CALL,
     DEPLOYER,
     GITHUB,
+    ONE_OF_EACH_CONTRACT,
     SECRET,
     SET_UP,
     STAGE,
@@ -23,7 +24,7 @@ from tests.support.deploying import (
     paste,
     with_variables,
 )
-from tests.support.fake_cloud import BUILDER, OWNER, Cloud, cloud, deploy, gcloud_environment, named
+from tests.support.fake_cloud import BUILDER, OWNER, SECRETS, Cloud, cloud, deploy, gcloud_environment, named
 from tests.support.folders import append, edit
 from tests.support.pages import both_pages, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
@@ -34,60 +35,66 @@ from tests.support.types import Bake
 pytestmark = [pytest.mark.slow, posix_only]
 
 
+FUNCTION = "projects/{}/locations/us-central1/functions/hello-function"
+
+
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_readme_from_a_new_project_to_the_second_stage(fresh: Bake, home: Path, trigger: str) -> None:
+def test_commands_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
     """Each line in the order of the page; whoever deploys has the printed roles and no others."""
     require_tool("gcloud")
     project = fresh(trigger=trigger, ci="github")
     UNCOMMENTED(project)
-    name = "projects/{}/locations/us-central1/functions/hello-function"
     with cloud(ready=False) as there:
         paste(project, home, there, SET_UP, SECRET)
         there.caller = DEPLOYER
-        for time in ("POST", "PATCH"):
-            before = len(there.asked)
-            check_output(deploy(project, home, there))
-            asked = there.asked[before:]
-            assert [one for one in asked if one.startswith(time) and "/functions" in one], asked
-            assert not [one for one in asked if "setIamPolicy" in one]
-            assert described(there.created) == flags(project)
+        before = len(there.asked)
+        check_output(deploy(project, home, there))
+        assert not [one for one in there.asked[before:] if "setIamPolicy" in one]
+        assert described(there.created) == flags(project)
         there.caller = OWNER
         caller = f"serviceAccount:{named(there.created).get('trigger', 'runner@my-project.iam.gserviceaccount.com')}"
         caller = "user:ada@example.com" if fact(trigger, "contract") == "http" else caller
-        assert not there.may_call(caller, name.format("my-project"))
-        calling = re.sub(r"(?m)^curl .*\n", "", section(project, CALL))
-        check_output(
-            run(
-                "sh",
-                "-euc",
-                with_variables(project, calling),
-                cwd=project,
-                env=gcloud_environment(home, **there.environment()),
-            )
-        )
-        assert there.may_call(caller, name.format("my-project"))
+        assert not there.may_call(caller, FUNCTION.format("my-project"))
+        calling = with_variables(project, re.sub(r"(?m)^curl .*\n", "", section(project, CALL)))
+        env = gcloud_environment(home, **there.environment())
+        check_output(run("sh", "-euc", calling, cwd=project, env=env))
+        assert there.may_call(caller, FUNCTION.format("my-project"))
         assert [job["httpTarget"]["oidcToken"]["serviceAccountEmail"] for job in there.jobs.values()] == (
             [caller.partition(":")[2]] if trigger == "schedule" else []
         )
-        # What differs is in the files of the stages.
-        own = re.findall(
-            r"(?m)^.*cloud_logging.*\n  GOOGLE_CLOUD_PROJECT: .*\n", (project / "deploy.yaml").read_text("utf-8")
+    pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, SECRET, STAGE, GITHUB))
+    assert re.findall(r"(?m)^gcloud .*", both_pages(project)) == re.findall(r"(?m)^gcloud .*", pasted)
+
+
+@pytest.mark.parametrize("trigger", ONE_OF_EACH_CONTRACT)
+def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, home: Path, trigger: str) -> None:
+    """What differs is in the files of the stages; whoever deploys has the printed roles and no others."""
+    require_tool("gcloud")
+    project = fresh(trigger=trigger, ci="github")
+    UNCOMMENTED(project)
+    text = (project / "deploy.yaml").read_text("utf-8")
+    [own] = re.findall(r"(?m)^.*cloud_logging.*\n  GOOGLE_CLOUD_PROJECT: .*\n", text)
+    edit("deploy.yaml", own, "")(project)
+    append("deploy.prod.yaml", "--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: my-project\n")(project)
+    append("deploy.staging.yaml", section(project, STAGE, "yaml"))(project)
+    with cloud() as there:
+        there.grant(
+            "projects/my-project/secrets/api-key", SECRETS, "serviceAccount:runner@my-project.iam.gserviceaccount.com"
         )
-        edit("deploy.yaml", own[0], "")(project)
-        append("deploy.prod.yaml", "--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: my-project\n")(project)
-        append("deploy.staging.yaml", section(project, STAGE, "yaml"))(project)
+        check_output(deploy(project, home, there, "--flags-file=deploy.prod.yaml"))
         lines = section(project, SET_UP) + section(project, SECRET)
         lines = lines.replace("gcloud iam service-accounts create deployer", ": ")
         lines = lines.replace("PROJECT=my-project", "PROJECT=my-staging")
         check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
         there.caller = DEPLOYER
-        for _ in range(2):
+        for method in ("POST", "PATCH"):
+            before = len(there.asked)
             check_output(deploy(project, home, there, title=STAGE))
-        check_output(deploy(project, home, there, "--flags-file=deploy.prod.yaml"))
-        for stage, file in (("my-staging", "deploy.staging.yaml"), ("my-project", "deploy.prod.yaml")):
-            assert described(there.functions[name.format(stage)]) == flags(project, "deploy.yaml", file)
-    pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, SECRET, STAGE, GITHUB))
-    assert re.findall(r"(?m)^gcloud .*", both_pages(project)) == re.findall(r"(?m)^gcloud .*", pasted)
+            asked = there.asked[before:]
+            assert [one for one in asked if one.startswith(method) and "/functions" in one], asked
+            assert not [one for one in asked if "setIamPolicy" in one]
+    for stage, file in (("my-staging", "deploy.staging.yaml"), ("my-project", "deploy.prod.yaml")):
+        assert described(there.functions[FUNCTION.format(stage)]) == flags(project, "deploy.yaml", file)
 
 
 @pytest.mark.parametrize("trigger", ["storage", "http"])

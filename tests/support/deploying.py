@@ -12,7 +12,10 @@ from tests.support.fake_cloud import Cloud, gcloud_environment
 from tests.support.folders import edit
 from tests.support.pages import section
 from tests.support.processes import check_output, run
+from tests.support.questions import TRIGGERS, fact
 
+# A trigger for each way of calling a function.
+ONE_OF_EACH_CONTRACT = list({fact(trigger, "contract"): trigger for trigger in reversed(TRIGGERS)}.values())[::-1]
 DEPLOYER = "serviceAccount:deployer@my-project.iam.gserviceaccount.com"
 
 
