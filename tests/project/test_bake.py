@@ -134,7 +134,7 @@ def test_main_and_readme_are_short(bake: Bake) -> None:
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
     assert len((bake() / "README.md").read_text("utf-8").splitlines()) <= 80
-    assert len(files(bake())) <= 22
+    assert len(files(bake())) <= 24
 
 
 @together
