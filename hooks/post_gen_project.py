@@ -26,7 +26,7 @@ def main() -> int:
             continue
     # A message never undoes what was made: the output may be closed, in a narrow encoding, or read by nobody.
     try:
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # TextIO has none: caught below.
         print(LAST_WORDS, end="", flush=True)
     except (AttributeError, OSError, ValueError):
         # Python would try once more at its end, and fail.

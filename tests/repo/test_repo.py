@@ -3,16 +3,16 @@
 import json
 import os
 import re
-import runpy
 import shutil
 import signal
 import sys
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Template
 
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
@@ -211,12 +211,10 @@ def test_python_that_some_system_calls_otherwise_is_seen() -> None:
 
 def of_hooks_and_rules(folder: Path, more: str = "") -> Done:
     """Let mypy read what runs in a user's cookiecutter as Windows would run it."""
-    loader = FileSystemLoader(ROOT / "hooks")
-    rules = runpy.run_path(str(ROOT / "rules" / "answers.py"))["Rules"]
-    answers = {name: default[0] if isinstance(default, list) else default for name, default in QUESTIONS.items()}
-    for name in loader.list_templates():
-        hook = Environment(loader=loader, extensions=[rules]).get_template(name).render(cookiecutter=answers)
-        (folder / name).write_text(f"{more}{hook}\n", "utf-8")
+    fn = SimpleNamespace(root=str(ROOT), last_words=lambda: "")
+    for path in (ROOT / "hooks").glob("*.py"):
+        hook = Template(path.read_text("utf-8")).render(fn=fn, cookiecutter={"local_package": "localpackage"})
+        (folder / path.name).write_text(f"{more}{hook}\n", "utf-8")
     files = [*folder.glob("*.py"), *(ROOT / "rules").glob("*.py"), *ROOT.glob("*.py")]
     command = (sys.executable, "-m", "mypy", "--platform=win32", "--strict", "--cache-dir", folder / "cache")
     options = ("--ignore-missing-imports", "--scripts-are-modules")
