@@ -267,6 +267,18 @@ def test_deploy_yaml_takes_the_place_of_deploy_sh(
     check_output(cruft("check", cwd=project, home=home))
 
 
+def test_update_by_a_loader_that_runs_answers_py_by_its_path(template: Path, home: Path) -> None:
+    """The loader of the older template stays in memory while the newer one is rendered."""
+    log = ("git", "log", "--format=%H", "--diff-filter=A", "--", "rules/__init__.py")
+    package = check_output(run(*log, cwd=template, env=environment(home))).split()
+    if not package:
+        pytest.skip("the history of the template is not complete on this machine")
+    older = check_output(run("git", "rev-parse", f"{package[-1]}~1", cwd=template, env=environment(home))).strip()
+    project = made(template, home, older)
+    assert update(project, home) == ""
+    check_output(cruft("check", cwd=project, home=home))
+
+
 def test_a_deploy_yaml_of_ones_own_is_not_lost(template: Path, home: Path) -> None:
     env = environment(home)
     [released] = check_output(run("git", "log", "--format=%H", "--grep=^Release 0.3.0$", cwd=template, env=env)).split()
