@@ -33,11 +33,12 @@ def service(home: Path) -> Iterator[Advisories]:
 
 
 @pytest.fixture
-def project(bake: Bake, tmp_path: Path, home: Path) -> Path:
-    """A project with the script, which uv has all for."""
-    project = Path(shutil.copytree(bake(ci="github"), tmp_path / "project"))
+def project(bake: Bake, home: Path) -> Iterator[Path]:
+    """A project with the script, which uv has all for: it keeps one environment for each path of a script."""
+    project = Path(shutil.copytree(bake(ci="github"), home / "project"))
     check_output(run(require_tool("uv"), "sync", "--script", "tests/audit.py", cwd=project, env=environment(home)))
-    return project
+    yield project
+    shutil.rmtree(project)
 
 
 def audit(project: Path, home: Path, service: Advisories) -> Done:
