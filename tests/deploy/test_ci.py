@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fake_cloud import NUMBER, Cloud, cloud, gcloud_environment
+from tests.support.fake_cloud import NUMBER, FakeCloud, fake_cloud, gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.package_index import Advisories, advisories
 from tests.support.pages import both_pages, section
@@ -39,7 +39,7 @@ def test_files_of_other_ci_systems_pass_linters(bake: Bake, home: Path, ci: str)
     assert not complaints(bake(ci=ci), home)
 
 
-def test_every_system_does_the_same(bake: Bake) -> None:
+def test_ci_systems_run_the_same_commands(bake: Bake) -> None:
     """So what is seen of the commands of one of them holds for all."""
     answers = {"python_version": "3.12", "function_name": "other-name"}
     test, deploy = zip(*(scripts(bake(ci=ci, **answers), ci) for ci in SYSTEMS), strict=True)
@@ -65,7 +65,7 @@ def test_own_workflows_pass_linters(home: Path) -> None:
         ("run: pytest", "run: pytest $OPTIONS", "shellcheck"),
     ],
 )
-def test_a_broken_workflow_goes_red(fresh: Bake, home: Path, old: str, new: str, judge: str) -> None:
+def test_broken_workflow_fails_its_linter(fresh: Bake, home: Path, old: str, new: str, judge: str) -> None:
     project = fresh(ci="github")
     workflow = project / ".github" / "workflows" / "function.yml"
     text, times = re.subn(old, new, workflow.read_text("utf-8"), count=1)
@@ -83,13 +83,15 @@ def test_a_broken_workflow_goes_red(fresh: Bake, home: Path, old: str, new: str,
         ("cloudbuild", "= main ]", "= main", "shellcheck"),
     ],
 )
-def test_a_broken_file_goes_red(fresh: Bake, home: Path, ci: str, old: str, new: str, judge: str) -> None:
+def test_broken_file_of_another_ci_system_fails_its_linter(
+    fresh: Bake, home: Path, ci: str, old: str, new: str, judge: str
+) -> None:
     project = fresh(ci=ci)
     edit(FILES[ci], old, new)(project)
     assert f"{judge}: " in complaints(project, home)
 
 
-def test_settings_that_dependabot_does_not_know_go_red(fresh: Bake, home: Path) -> None:
+def test_unknown_setting_of_dependabot_fails(fresh: Bake, home: Path) -> None:
     project = fresh(ci="github")
     settings = project / ".github" / "dependabot.yml"
     settings.write_text(settings.read_text("utf-8").replace("package-ecosystem: uv", "package-ecosystem: uvx"))
@@ -157,7 +159,7 @@ def kept(folder: Path) -> Iterator[None]:
         ("gitlab", {"trigger": "firestore", "python_version": "3.11", "local_package": "none", "hashes": True}),
     ],
 )
-def test_the_test_job(fresh: Bake, tmp_path: Path, ci: str, answers: dict[str, Any]) -> None:
+def test_commands_of_the_test_job(fresh: Bake, tmp_path: Path, ci: str, answers: dict[str, Any]) -> None:
     """Each command as it stands, in order, from a clean clone; then each mistake is seen by its command."""
     require_tool("git")
     with advisories(tmp_path) as service:
@@ -176,7 +178,7 @@ def test_the_test_job(fresh: Bake, tmp_path: Path, ci: str, answers: dict[str, A
 
 
 @posix_only
-def test_a_script_of_cloud_build_ends_at_the_first_mistake(fresh: Bake, home: Path) -> None:
+def test_cloud_build_stops_at_the_first_failure(fresh: Bake, home: Path) -> None:
     """The file is run as it is, by what its first line names."""
     project = fresh(ci="cloudbuild")
     script = home / "script"
@@ -198,7 +200,7 @@ SET = {
 }
 
 
-def deploys(project: Path, ci: str, home: Path, there: Cloud, **variables: str) -> Done:
+def deploys(project: Path, ci: str, home: Path, there: FakeCloud, **variables: str) -> Done:
     env = gcloud_environment(home, **there.environment(), **SET[ci], TMPDIR=str(home), **variables)
     return run("bash", "-e", "-c", scripts(project, ci)[1], cwd=project, env=env)
 
@@ -209,13 +211,13 @@ def deploys(project: Path, ci: str, home: Path, there: Cloud, **variables: str) 
     [("github", []), ("github", ["staging"]), ("github", ["staging", "prod"]), ("gitlab", []), ("cloudbuild", [])],
     ids=str,
 )
-def test_the_deploy_job(fresh: Bake, home: Path, ci: str, stages: list[str]) -> None:
+def test_commands_of_the_deploy_job(fresh: Bake, home: Path, ci: str, stages: list[str]) -> None:
     """Its commands as they stand, against a cloud on loopback: staging, if it has a file, then production."""
     require_tool("gcloud")
     project = fresh(trigger="pubsub", ci=ci, function_name="other-name")
     for stage in stages:
         append(f"deploy.{stage}.yaml", f"--max-instances: {len(stage)}\n--region: {REGION_OF[stage]}\n")(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploys(project, ci, home, there))
     made = [name.split("/")[3] for name in there.functions]
     assert made == [REGION_OF[stage] for stage in stages] + [REGION_OF[""]] * ("prod" not in stages)
@@ -236,14 +238,14 @@ def test_the_deploy_job(fresh: Bake, home: Path, ci: str, stages: list[str]) -> 
 
 
 @posix_only
-def test_a_failed_staging_keeps_production_as_it_is(fresh: Bake, home: Path) -> None:
+def test_failed_staging_does_not_reach_production(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(ci="github")
     append(
         "deploy.staging.yaml",
         "--build-service-account: projects/my-project/serviceAccounts/runner@my-project.iam.gserviceaccount.com\n",
     )(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         assert deploys(project, "github", home, there).returncode
     assert not there.functions
 
@@ -262,7 +264,7 @@ def test_cloud_build_deploys_main_only(fresh: Bake, home: Path, where: dict[str,
     assert done.returncode == 9
 
 
-def test_who_may_deploy_is_in_variables_that_the_readme_names(bake: Bake) -> None:
+def test_ci_variables_are_named_on_the_pages(bake: Bake) -> None:
     names = {"WORKLOAD_IDENTITY_PROVIDER", "DEPLOYER"}
     workflow = read(bake(ci="github"), "github")
     deploy = workflow["jobs"]["deploy"]
@@ -290,7 +292,7 @@ def trusts(condition: str, claims: dict[str, str]) -> bool:
     return all(claims.get(part[1]) == part[2] for part in parts if part)
 
 
-def printed(project: Path, home: Path, there: Cloud, title: str) -> str:
+def printed(project: Path, home: Path, there: FakeCloud, title: str) -> str:
     """Paste REFERENCE.md's lines for a CI system into a shell, after what they need of those before; return what is shown."""
     before = re.findall(
         r"(?m)^(?:[A-Z]+=|gcloud services|.* create deployer).*\n", section(project, "How do I prepare the project?")
@@ -338,13 +340,13 @@ GITLAB = {
     ],
     ids=["github", "gitlab"],
 )
-def test_who_may_deploy(
+def test_only_tokens_of_the_repository_may_deploy(
     fresh: Bake, home: Path, ci: str, mine: dict[str, str], mapping: dict[str, str], who: str
 ) -> None:
     """REFERENCE.md's lines for it; the token of one repository, branch and environment is let in, and no other."""
     require_tool("gcloud")
     project = fresh(ci=ci.lower())
-    with cloud(ready=False) as there:
+    with fake_cloud(ready=False) as there:
         shown = printed(project, home, there, f"How do I deploy from {ci}?")
     [(name, provider)] = there.providers.items()
     assert shown.splitlines()[-1] == name.replace("my-project", NUMBER)
@@ -360,11 +362,11 @@ def test_who_may_deploy(
 
 
 @posix_only
-def test_who_may_deploy_from_cloud_build(fresh: Bake, home: Path) -> None:
+def test_cloud_build_deploys_as_the_deployer(fresh: Bake, home: Path) -> None:
     """main as the deployer; a pull request as an account that may write logs and nothing else."""
     require_tool("gcloud")
     project = fresh(ci="cloudbuild")
-    with cloud(ready=False) as there:
+    with fake_cloud(ready=False) as there:
         printed(project, home, there, "How do I deploy from Cloud Build?")
     accounts = {}
     for trigger in there.triggers.values():

@@ -18,7 +18,7 @@ from tests.support.fake_cloud import (
     RECEIVER,
     SECRETS,
     STORAGE_AGENT,
-    Cloud,
+    FakeCloud,
     Refused,
     gcloud_environment,
 )
@@ -57,8 +57,8 @@ ATTRIBUTES = {
 }
 
 
-class CloudRun(Cloud):
-    """A Cloud that also builds and runs services, and sends them events."""
+class FakeCloudRun(FakeCloud):
+    """A FakeCloud that also builds and runs services, and sends them events."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -222,7 +222,7 @@ def digest(build: int) -> str:
     return f"sha256:{build:064}"
 
 
-def as_function(there: CloudRun) -> dict[str, Any]:
+def as_function(there: FakeCloudRun) -> dict[str, Any]:
     """Return the one service, its last build and its trigger as the function that `gcloud functions deploy` would make."""
     [(name, service)] = there.made.items()
     template = service["spec"]["template"]
@@ -266,9 +266,9 @@ def as_function(there: CloudRun) -> dict[str, Any]:
 
 
 @contextmanager
-def cloud_run(ready: bool = True) -> Iterator[CloudRun]:
-    """Serve a CloudRun on a free port of 127.0.0.1 until the block ends, with a project that is set up or new."""
-    there = CloudRun()
+def fake_cloud_run(ready: bool = True) -> Iterator[FakeCloudRun]:
+    """Serve a FakeCloudRun on a free port of 127.0.0.1 until the block ends, with a project that is set up or new."""
+    there = FakeCloudRun()
     if ready:
         there.prepare()
         there.grant(
@@ -280,7 +280,7 @@ def cloud_run(ready: bool = True) -> Iterator[CloudRun]:
         yield there
 
 
-def shell(project: Path, home: Path, there: CloudRun, lines: str) -> Done:
+def shell(project: Path, home: Path, there: FakeCloudRun, lines: str) -> Done:
     """Run lines of the page in a function's folder, after the variables of its REFERENCE.md."""
     env = gcloud_environment(home, **there.environment())
     return run("sh", "-euc", with_variables(project, lines), cwd=project, env=env)
@@ -295,13 +295,13 @@ def write_trigger(project: Path, trigger: str) -> str:
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_same_function_comes_out(fresh: Bake, home: Path, trigger: str) -> None:
+def test_cloud_run_gets_the_same_function(fresh: Bake, home: Path, trigger: str) -> None:
     """What is in deploy.yaml arrives, all of it, twice, and changes no rights; the archive is that of the other way."""
     require_tool("gcloud")
     project = fresh(trigger=trigger)
     UNCOMMENTED(project)
     BUILDS(project)
-    with cloud_run() as there:
+    with fake_cloud_run() as there:
         check_output(shell(project, home, there, CONVERT + DEPLOY + write_trigger(project, trigger)))
         assert described(as_function(there)) == flags(project)
         edit("run.yaml", "--memory: 512Mi", "--memory: 1Gi")(project)
@@ -317,10 +317,10 @@ def test_the_same_function_comes_out(fresh: Bake, home: Path, trigger: str) -> N
     assert yaml.safe_load(text).keys().isdisjoint({"--gen2", "--runtime", "--entry-point", "--run-service-account"})
 
 
-def test_windows_line_ends_change_nothing(fresh: Bake, home: Path) -> None:
+def test_windows_line_ends_convert_alike(fresh: Bake, home: Path) -> None:
     project = fresh(trigger="storage")
     texts = []
-    with cloud_run() as there:
+    with fake_cloud_run() as there:
         for end in (b"\n", b"\r\n"):
             file = project / "deploy.yaml"
             file.write_bytes(file.read_bytes().replace(b"\n", end))
@@ -330,12 +330,12 @@ def test_windows_line_ends_change_nothing(fresh: Bake, home: Path) -> None:
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "storage"])
-def test_the_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
+def test_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
     """Whoever deploys has the roles that REFERENCE.md and the page print, and no others; none is printed in vain."""
     require_tool("gcloud")
     project = fresh(trigger=trigger, ci="github")
     make = write_trigger(project, trigger)
-    with cloud_run(ready=False) as there:
+    with fake_cloud_run(ready=False) as there:
         paste(project, home, there, SET_UP)
         before = len(there.policies["projects/my-project"]["bindings"])
         check_output(shell(project, home, there, GRANT + CONVERT))
@@ -363,7 +363,7 @@ def test_the_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, 
         assert list(there.triggers) == (["hello-function"] if make else [])
 
 
-def test_the_file_of_the_one_command_is_refused_by_the_other(fresh: Bake, home: Path, gcloud: Gcloud) -> None:
+def test_gcloud_run_refuses_deploy_yaml(fresh: Bake, home: Path, gcloud: Gcloud) -> None:
     """Why there are two files."""
     project = fresh(trigger="storage")
     done = gcloud("run", "deploy", "hello-function", "--flags-file=deploy.yaml", cwd=project)

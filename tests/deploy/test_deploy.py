@@ -24,7 +24,7 @@ from tests.support.deploying import (
     paste,
     with_variables,
 )
-from tests.support.fake_cloud import BUILDER, OWNER, SECRETS, Cloud, cloud, deploy, gcloud_environment, named
+from tests.support.fake_cloud import BUILDER, OWNER, SECRETS, FakeCloud, deploy, fake_cloud, gcloud_environment, named
 from tests.support.folders import append, edit
 from tests.support.pages import both_pages, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
@@ -44,7 +44,7 @@ def test_commands_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, 
     require_tool("gcloud")
     project = fresh(trigger=trigger, ci="github")
     UNCOMMENTED(project)
-    with cloud(ready=False) as there:
+    with fake_cloud(ready=False) as there:
         paste(project, home, there, SET_UP, SECRET)
         there.caller = DEPLOYER
         before = len(there.asked)
@@ -77,7 +77,7 @@ def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, home: Path, t
     edit("deploy.yaml", own, "")(project)
     append("deploy.prod.yaml", "--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: my-project\n")(project)
     append("deploy.staging.yaml", section(project, STAGE, "yaml"))(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         there.grant(
             "projects/my-project/secrets/api-key", SECRETS, "serviceAccount:runner@my-project.iam.gserviceaccount.com"
         )
@@ -98,12 +98,12 @@ def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, home: Path, t
 
 
 @pytest.mark.parametrize("trigger", ["storage", "http"])
-def test_no_role_is_printed_in_vain(fresh: Bake, home: Path, trigger: str) -> None:
+def test_each_printed_role_is_needed(fresh: Bake, home: Path, trigger: str) -> None:
     """Without any one of them the deployment ends in an error that names what is missing."""
     require_tool("gcloud")
     project = fresh(trigger=trigger)
     UNCOMMENTED(project)
-    with cloud(ready=False) as there:
+    with fake_cloud(ready=False) as there:
         paste(project, home, there, SET_UP, SECRET)
         there.caller = "user:ada@example.com"
         granted = [(resource, binding) for resource, policy in there.policies.items() for binding in policy["bindings"]]
@@ -128,22 +128,22 @@ def test_no_role_is_printed_in_vain(fresh: Bake, home: Path, trigger: str) -> No
 UNSEEN = ("cloudresourcemanager", "iam", "logging", "storage")
 
 
-def test_the_default_build_account_of_a_new_project_cannot_build(fresh: Bake, home: Path) -> None:
+def test_default_build_account_cannot_build(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh()
     line = re.findall(r"(?m)^--build-service-account.*\n", (project / "deploy.yaml").read_text("utf-8"))[0]
     edit("deploy.yaml", line, "")(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         done = deploy(project, home, there)
         assert done.returncode and f"compute@developer.gserviceaccount.com lacks {BUILDER}" in done.stdout
         assert not there.functions
 
 
-def test_a_flag_that_sets_rights_is_refused_at_the_second_deployment(fresh: Bake, home: Path) -> None:
+def test_deployer_may_not_repeat_a_flag_that_sets_rights(fresh: Bake, home: Path) -> None:
     """Why deploy.yaml has no --no-allow-unauthenticated: the roles of whoever deploys are not enough, an owner's too many."""
     require_tool("gcloud")
     project = fresh(ci="github")
-    with cloud(ready=False) as there:
+    with fake_cloud(ready=False) as there:
         paste(project, home, there, SET_UP)
         there.caller = DEPLOYER
         check_output(deploy(project, home, there, "--no-allow-unauthenticated"))
@@ -158,7 +158,7 @@ def test_a_flag_that_sets_rights_is_refused_at_the_second_deployment(fresh: Bake
         assert not there.may_call("user:anybody@example.com", name)
 
 
-def in_a_terminal(project: Path, home: Path, there: Cloud) -> str:
+def in_a_terminal(project: Path, home: Path, there: FakeCloud) -> str:
     """Deploy in a terminal and say yes to all that is asked; return what is shown."""
     import pty  # Windows has none.
 
@@ -180,25 +180,25 @@ def in_a_terminal(project: Path, home: Path, there: Cloud) -> str:
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_a_deployment_changes_no_rights_even_in_a_terminal(fresh: Bake, home: Path, quiet: bool) -> None:
+def test_deployment_in_a_terminal_changes_no_rights(fresh: Bake, home: Path, quiet: bool) -> None:
     """And without --quiet it would: so this can be seen."""
     require_tool("gcloud")
     project = fresh()
     if not quiet:
         edit("deploy.yaml", "--quiet:\n", "")(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         shown = in_a_terminal(project, home, there)
         assert ("Allow unauthenticated invocations" in shown) is not quiet
         assert bool([one for one in there.asked if "setIamPolicy" in one]) is not quiet
 
 
 @pytest.mark.parametrize("trigger", ["http", "async-http"])
-def test_a_private_function_is_called_by_the_readmes_line(fresh: Bake, home: Path, trigger: str) -> None:
+def test_printed_line_calls_a_private_function(fresh: Bake, home: Path, trigger: str) -> None:
     """curl gets 403 until gcloud, signed in with a key, gives it an identity token."""
     require_tool("gcloud"), require_tool("curl")
     project = fresh(trigger=trigger)
     key = check_output(run("openssl", "genpkey", "-quiet", "-algorithm", "RSA", cwd=home, env=environment(home)))
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
         email = {"client_email": "ada@my-project.iam.gserviceaccount.com", "client_id": "1", "private_key_id": "1"}
         signed = {"type": "service_account", "private_key": key, "token_uri": f"{there.url}/token", **email}
@@ -218,12 +218,12 @@ def test_a_private_function_is_called_by_the_readmes_line(fresh: Bake, home: Pat
         assert without != call and "403" in run("sh", "-euc", without, cwd=project, env=env).stdout
 
 
-def test_what_a_second_file_does(fresh: Bake, home: Path) -> None:
+def test_rules_of_a_second_flags_file(fresh: Bake, home: Path) -> None:
     """The rules that REFERENCE.md and deploy.yaml state."""
     require_tool("gcloud")
     project = fresh(trigger="pubsub")
     more = project / "deploy.staging.yaml"
-    with cloud() as there:
+    with fake_cloud() as there:
         more.write_text("--memory: 1Gi\n--no-retry:\n--update-env-vars:\n  MORE: a, 'b' and $(c)\n")
         check_output(deploy(project, home, there, f"--flags-file={more.name}"))
         expected = flags(project, "deploy.yaml", more.name)
@@ -245,7 +245,7 @@ def test_what_a_second_file_does(fresh: Bake, home: Path) -> None:
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_the_readme_lists_what_is_to_be_replaced(bake: Bake, trigger: str) -> None:
+def test_readme_lists_the_values_to_replace(bake: Bake, trigger: str) -> None:
     project = bake(trigger=trigger)
     [listed] = re.findall(r"(?s)In `deploy.yaml`.*?\n\n", (project / "README.md").read_text("utf-8"))
     text = (project / "deploy.yaml").read_text("utf-8")
@@ -255,11 +255,11 @@ def test_the_readme_lists_what_is_to_be_replaced(bake: Bake, trigger: str) -> No
     assert named_there and all("my-" in value for value in named_there)
 
 
-def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Bake, home: Path) -> None:
+def test_uncommented_line_builds_from_vendor(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh()
     edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
         assert described(there.created) == flags(project)
         assert flags(project)["--update-build-env-vars"] == {"GOOGLE_VENDOR_PIP_DEPENDENCIES": "vendor"}
@@ -271,11 +271,11 @@ def test_the_build_from_vendor_is_a_line_to_uncomment(fresh: Bake, home: Path) -
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_what_arrives_is_built_and_served(fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
+def test_uploaded_archive_installs_and_serves(fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
     """gcloud packs and uploads; what arrived is installed from its lock and served."""
     require_tool("gcloud")
     project = fresh(trigger=trigger)
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
     arrived = tmp_path / "arrived"
     zipfile.ZipFile(io.BytesIO(there.archive)).extractall(arrived)
@@ -290,10 +290,10 @@ def test_what_arrives_is_built_and_served(fresh: Bake, tmp_path: Path, home: Pat
         check(trigger, function)
 
 
-def test_the_answers_reach_the_request(fresh: Bake, home: Path) -> None:
+def test_answers_reach_the_deployment(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(function_name="other-name", python_version="3.12", region="europe-west4", local_package="none")
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
     assert there.created["name"] == "projects/my-project/locations/europe-west4/functions/other-name"
     assert there.created["buildConfig"]["runtime"] == "python312"

@@ -56,7 +56,7 @@ def pack(home: Path, tmp_path: Path) -> Any:
 
 @posix_only
 @pytest.mark.slow
-def test_the_archive_is_named_by_what_gcloud_would_upload(
+def test_archive_is_what_gcloud_would_upload(
     fresh: Bake, gcloud: Gcloud, pack: Any, scripts: Path, home: Path, tmp_path: Path
 ) -> None:
     project = fresh()
@@ -99,7 +99,7 @@ def test_the_archive_is_named_by_what_gcloud_would_upload(
         (shutil.rmtree, "gcloud would upload no main.py from "),
     ],
 )
-def test_what_cannot_be_packed_is_not_applied(fresh: Bake, pack: Any, broken: Change, why: str) -> None:
+def test_terraform_is_not_run_without_an_archive(fresh: Bake, pack: Any, broken: Change, why: str) -> None:
     project = fresh()
     broken(project)
     with pytest.raises(AssertionError, match=why):
@@ -157,12 +157,12 @@ def with_event(main: str = MAIN, event: str = EVENT) -> str:
     return main.replace("  build_config {", f"{event}\n  build_config {{")
 
 
-def test_the_settings_are_those_of_deploy_yaml(bake: Bake) -> None:
+def test_terraform_settings_match_deploy_yaml(bake: Bake) -> None:
     assert deployed(MAIN) == flags(bake())
     assert deployed(with_event()) == flags(bake(trigger="pubsub"))
 
 
-def test_the_function_is_built_from_the_archive_and_the_object_bears_its_name() -> None:
+def test_terraform_function_is_built_from_the_archive() -> None:
     resources = parsed(MAIN)["resource"]
     bucket, [(name, stored)] = "${google_storage_bucket.source.name}", resources["google_storage_bucket_object"].items()
     assert stored == {"bucket": bucket, "name": "${basename(var.archive)}", "source": "${var.archive}"}
@@ -182,7 +182,7 @@ def test_the_function_is_built_from_the_archive_and_the_object_bears_its_name() 
         ('"RETRY_POLICY_RETRY"', '"RETRY_POLICY_DO_NOT_RETRY"'),
     ],
 )
-def test_a_setting_that_differs_is_seen(bake: Bake, old: str, new: str) -> None:
+def test_different_setting_fails(bake: Bake, old: str, new: str) -> None:
     text = with_event()
     assert old in text
     try:
@@ -195,7 +195,7 @@ def test_a_setting_that_differs_is_seen(bake: Bake, old: str, new: str) -> None:
     ("old", "new"),
     [("build_config {", "build_config"), ('"python313"', '"python313'), ("basename(var.archive)", "basename(")],
 )
-def test_broken_hcl_is_seen(old: str, new: str) -> None:
+def test_broken_hcl_fails(old: str, new: str) -> None:
     assert old in MAIN
     with pytest.raises(UnexpectedInput):
         parsed(MAIN.replace(old, new, 1))

@@ -54,7 +54,7 @@ def accept(project: Path, *names: str) -> None:
     append("pyproject.toml", "\n" + table.replace(f'["{FLAW}", "{PRIVATE}"]', str(list(names))))(project)
 
 
-def test_no_lock_holds_a_known_vulnerability(project: Path, home: Path, service: Advisories) -> None:
+def test_locks_have_no_known_vulnerability(project: Path, home: Path, service: Advisories) -> None:
     for lock in {lock.read_bytes(): lock for lock in LOCKS}.values():
         (project / "requirements.txt").write_bytes(lock.read_bytes())
         done = audit(project, home, service)
@@ -64,9 +64,7 @@ def test_no_lock_holds_a_known_vulnerability(project: Path, home: Path, service:
         pytest.skip(f"the package index here tells nothing of {', '.join(sorted(set(service.unknown)))}")
 
 
-def test_what_is_vulnerable_or_not_audited_is_red_until_accepted(
-    project: Path, home: Path, service: Advisories
-) -> None:
+def test_audit_fails_until_each_finding_is_accepted(project: Path, home: Path, service: Advisories) -> None:
     append("requirements.txt", f"pycrypto==2.6.1\n{UNKNOWN}")(project)
     done = audit(project, home, service)
     assert done.returncode == 1
@@ -84,7 +82,7 @@ def test_what_is_vulnerable_or_not_audited_is_red_until_accepted(
         assert [line for line in lines if line.startswith(start)]
 
 
-def test_a_package_is_accepted_however_its_name_is_written(project: Path, home: Path, service: Advisories) -> None:
+def test_accepted_names_are_normalized(project: Path, home: Path, service: Advisories) -> None:
     append("requirements.txt", UNKNOWN)(project)
     accept(project, PRIVATE.title().replace("-", "_"))
     done = audit(project, home, service)
@@ -94,7 +92,7 @@ def test_a_package_is_accepted_however_its_name_is_written(project: Path, home: 
     assert "Update what has a fix" not in done.stdout
 
 
-def test_nothing_is_accepted_if_no_package_can_be_looked_up(project: Path, home: Path, service: Advisories) -> None:
+def test_audit_fails_if_no_package_is_on_the_index(project: Path, home: Path, service: Advisories) -> None:
     (project / "requirements.txt").write_text(UNKNOWN)
     done = audit(project, home, service)
     assert done.returncode == 1 and done.stdout.startswith("None of the 2 packages could be looked up: "), done.stdout
@@ -102,7 +100,9 @@ def test_nothing_is_accepted_if_no_package_can_be_looked_up(project: Path, home:
 
 
 @pytest.mark.parametrize("accepted", [[FLAW], ["pycrypto"], [PRIVATE[:-1]], []], ids=str)
-def test_one_name_accepts_nothing_else(project: Path, home: Path, service: Advisories, accepted: list[str]) -> None:
+def test_accepted_name_accepts_nothing_else(
+    project: Path, home: Path, service: Advisories, accepted: list[str]
+) -> None:
     append("requirements.txt", f"pycrypto==2.6.1\n{PRIVATE}==1.0\n")(project)
     accept(project, *accepted)
     done = audit(project, home, service)
@@ -111,7 +111,7 @@ def test_one_name_accepts_nothing_else(project: Path, home: Path, service: Advis
         assert (f"{name} is accepted but no longer found" in done.stdout) == (name != FLAW)
 
 
-def test_what_has_been_accepted_and_is_gone_is_said(project: Path, home: Path, service: Advisories) -> None:
+def test_audit_reports_stale_acceptances(project: Path, home: Path, service: Advisories) -> None:
     accept(project, FLAW, PRIVATE)
     said = check_output(audit(project, home, service))
     assert said.splitlines() == [
@@ -119,7 +119,7 @@ def test_what_has_been_accepted_and_is_gone_is_said(project: Path, home: Path, s
     ]
 
 
-def test_no_network_is_red(project: Path, home: Path, service: Advisories) -> None:
+def test_audit_fails_without_a_network(project: Path, home: Path, service: Advisories) -> None:
     service.works = False
     done = audit(project, home, service)
     assert done.returncode == 1 and "Nothing was audited" in done.stdout and service.asked, done.stdout

@@ -67,7 +67,7 @@ def files(project: Path) -> set[str]:
 
 @together
 @pytest.mark.parametrize("answers", EACH)
-def test_exactly_these_files(bake: Bake, answers: dict[str, Any]) -> None:
+def test_files_of_each_combination(bake: Bake, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     package = answers["local_package"]
     samples = {f"events/{path.name}" for path in (ROOT / "templates" / answers["trigger"] / "events").glob("*")}
@@ -81,7 +81,7 @@ def test_exactly_these_files(bake: Bake, answers: dict[str, Any]) -> None:
 
 @together
 @pytest.mark.parametrize("answers", EACH)
-def test_text_as_it_should_be(bake: Bake, answers: dict[str, Any]) -> None:
+def test_rendered_text_is_clean(bake: Bake, answers: dict[str, Any]) -> None:
     project = bake(**answers)
     for name in files(project):
         raw = (project / name).read_bytes()
@@ -109,11 +109,11 @@ def test_python_version_changes_its_mentions_only(bake: Bake, answers: dict[str,
         assert mention.sub("Python", texts[0]) == mention.sub("Python", texts[1]), name
 
 
-def test_jinja_left_behind_would_be_seen(bake: Bake, fresh: Bake) -> None:
+def test_jinja_left_behind_fails(bake: Bake, fresh: Bake) -> None:
     project = fresh()
     (project / "main.py").write_text("# {{ fn.entry_point }}\n")
     with pytest.raises(AssertionError, match="Jinja left in main.py"):
-        test_text_as_it_should_be(lambda **_: project, dict(COMBINATIONS[0]))
+        test_rendered_text_is_clean(lambda **_: project, dict(COMBINATIONS[0]))
 
 
 def definitions(*files: Path) -> list[str]:
@@ -162,7 +162,9 @@ def test_each_section_that_a_file_names_is_there(bake: Bake, combinations: list[
 @together
 @SOME_OR_ALL
 @pytest.mark.parametrize("version", QUESTIONS["python_version"])
-def test_compiles_on(bake: Bake, version: str, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_code_compiles_on_each_python(
+    bake: Bake, version: str, combinations: list[dict[str, Any]], tmp_path: Path
+) -> None:
     python = require_tool(f"python{version}")
     projects = [bake(**answers) for answers in combinations]
     code = "import ast, pathlib, sys; [ast.parse(f.read_bytes()) for p in sys.argv[1:] for f in pathlib.Path(p).rglob('*.py')]"
@@ -179,13 +181,13 @@ def ruff(projects: list[Path], home: Path) -> None:
 
 @together
 @SOME_OR_ALL
-def test_clean_under_ruff(bake: Bake, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_ruff_passes(bake: Bake, combinations: list[dict[str, Any]], tmp_path: Path) -> None:
     ruff([bake(**answers) for answers in combinations], tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("function_name", "package"), NAMES[:2])
-def test_clean_under_ruff_at_the_shortest_and_longest_names(
+def test_ruff_passes_with_the_shortest_and_longest_names(
     bake: Bake, tmp_path: Path, function_name: str, package: str
 ) -> None:
     names = [(trigger, local) for trigger in TRIGGERS for local in (package, "none")]
@@ -195,7 +197,7 @@ def test_clean_under_ruff_at_the_shortest_and_longest_names(
 @pytest.mark.slow
 @pytest.mark.parametrize(("function_name", "package", "local"), [(*NAMES[1], False), (*NAMES[2], True)])
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_clean_under_mypy(
+def test_mypy_passes(
     bake: Bake, installed: Installed, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
 ) -> None:
     project = bake(function_name=function_name, trigger=trigger, local_package=package if local else "none")
@@ -203,7 +205,7 @@ def test_clean_under_mypy(
     check_output(run(scripts / "mypy", "--cache-dir", mypy_cache, ".", cwd=project, env=environment(mypy_cache)))
 
 
-def test_same_answers_same_bytes(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_same_answers_make_the_same_bytes(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     assert cookiecutter("--no-input").returncode == 0
     (tmp_path / "out").rename(tmp_path / "first")
     assert cookiecutter("--no-input").returncode == 0
@@ -213,7 +215,7 @@ def test_same_answers_same_bytes(cookiecutter: Cookiecutter, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
 )
-def test_the_description_is_shown_as_it_is(bake: Bake, description: str) -> None:
+def test_description_is_shown_as_typed(bake: Bake, description: str) -> None:
     assert description_shown(bake(description=description)) == description.strip()
 
 

@@ -104,7 +104,7 @@ def structured(headers: dict[str, str], body: bytes, trigger: str) -> tuple[dict
 
 @pytest.mark.parametrize("local_package", ["localpackage", "none"])
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
-def test_what_each_event_answers(
+def test_status_and_log_of_each_event(
     bake: Bake, installed: Installed, home: Path, trigger: str, local_package: str
 ) -> None:
     project = bake(trigger=trigger, local_package=local_package)
@@ -132,7 +132,7 @@ def test_what_each_event_answers(
 
 
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
-def test_an_error_that_may_pass_is_the_only_5xx(fresh: Bake, installed: Installed, home: Path, trigger: str) -> None:
+def test_passing_error_answers_500(fresh: Bake, installed: Installed, home: Path, trigger: str) -> None:
     project = fresh(trigger=trigger)
     scripts = installed(project)
     with (project / "localpackage" / "script.py").open("a") as script:
@@ -148,7 +148,7 @@ def test_an_error_that_may_pass_is_the_only_5xx(fresh: Bake, installed: Installe
 
 @posix_only
 @pytest.mark.parametrize("trigger", EVENT_TRIGGERS)
-def test_the_readmes_command_sends_a_sample(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
+def test_readme_command_sends_a_sample(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
     project = bake(trigger=trigger)
     scripts = installed(project)
     lines = (project / "README.md").read_text("utf-8").splitlines()

@@ -53,7 +53,7 @@ def fails(scripts: Path, project: Path, home: Path) -> bool:
     return any(own_tests(scripts, project, home, part).returncode == 1 for part in parts)
 
 
-def test_a_warning_that_our_code_causes_is_seen(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_warning_of_our_code_fails(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh(trigger="http")
     main = project / "main.py"
     text = main.read_text("utf-8").replace(
@@ -109,7 +109,7 @@ def test_one_test_pins_the_words_of_the_logic(
     assert done.returncode == 1 and "\n1 failed, " in done.stdout, done.stdout
 
 
-def test_a_conftest_of_the_users_imports_the_package(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_conftest_of_the_user_imports_the_package(fresh: Bake, scripts: Path, home: Path) -> None:
     """It is loaded before any test file, beside the tests or beside main.py; what it changes, the function sees."""
     project = fresh()
     change = "from localpackage import script\n\nscript.greeting = lambda name: 'changed'\n"

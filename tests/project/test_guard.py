@@ -205,12 +205,12 @@ CASES = [pytest.param(*case, id=case[0], marks=posix_only if "link" in case[0] e
 
 
 @pytest.mark.parametrize("hashes", [False, True])
-def test_passes_as_made(bake: Bake, scripts: Path, home: Path, hashes: bool) -> None:
+def test_guard_passes_on_a_new_project(bake: Bake, scripts: Path, home: Path, hashes: bool) -> None:
     check_output(guard(scripts, bake(hashes=hashes), home))
 
 
 @pytest.mark.parametrize(("what", "change", "says", "fix"), CASES)
-def test_goes_red_and_its_advice_turns_it_green(
+def test_guard_fails_until_its_advice_is_followed(
     bake: Bake, fresh: Bake, scripts: Path, home: Path, what: str, change: Change, says: str, fix: Fix
 ) -> None:
     project = fresh()
@@ -223,7 +223,7 @@ def test_goes_red_and_its_advice_turns_it_green(
     check_output(guard(scripts, project, home))
 
 
-def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Bake, installed: Installed, home: Path) -> None:
+def test_guard_refuses_the_decorator_of_a_synchronous_function(fresh: Bake, installed: Installed, home: Path) -> None:
     project = fresh(trigger="async-http")
     scripts = installed(project)
     edit("main.py", "@functions_framework.aio.http", "@functions_framework.http")(project)
@@ -231,7 +231,7 @@ def test_an_asynchronous_function_that_is_decorated_as_another(fresh: Bake, inst
     assert done.returncode == 1 and "Decorate hello_function with @functions_framework.aio.http" in done.stdout
 
 
-def test_one_line_without_its_hash(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_guard_refuses_a_line_without_its_hash(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh(hashes=True)
     append("requirements.txt", "six==1.17.0\n")(project)
     done = guard(scripts, project, home)
@@ -240,7 +240,7 @@ def test_one_line_without_its_hash(fresh: Bake, scripts: Path, home: Path) -> No
     check_output(guard(scripts, project, home))
 
 
-def test_only_one_lock_file_was_locked_again(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_guard_refuses_locks_that_disagree(fresh: Bake, scripts: Path, home: Path) -> None:
     """Each of these is fine by itself, and pip refuses both together."""
     project = fresh()
     first, _ = lock_commands(project)
@@ -260,7 +260,7 @@ TWO_NUMPYS = "numpy<2 ; python_version < '3.12'\nnumpy>=2 ; python_version >= '3
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
-def test_two_versions_of_one_package_by_marker(fresh: Bake, scripts: Path, home: Path, version: str) -> None:
+def test_guard_allows_two_versions_by_marker(fresh: Bake, scripts: Path, home: Path, version: str) -> None:
     """Both Pythons count: the one that runs the tests, and the one of the cloud."""
     project = fresh(python_version=version)
     append("requirements.in", TWO_NUMPYS)(project)
@@ -272,7 +272,7 @@ def test_two_versions_of_one_package_by_marker(fresh: Bake, scripts: Path, home:
     assert guard(scripts, project, home).returncode == (version == "3.13")
 
 
-def test_a_package_that_is_installed_but_not_locked(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:
+def test_guard_refuses_an_import_that_is_not_locked(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:
     """The names of packages and modules differ, and several packages share `google`."""
     project = fresh()
     extra = tmp_path / "extra"
@@ -289,7 +289,7 @@ def test_a_package_that_is_installed_but_not_locked(fresh: Bake, scripts: Path, 
         (project / "main.py").write_text(before, "utf-8")
 
 
-def test_vendor_is_filled_by_the_readmes_commands(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_printed_commands_fill_vendor(fresh: Bake, scripts: Path, home: Path) -> None:
     """With numpy, whose wheels ask for a newer Linux than most."""
     project = fresh()
     append("requirements.in", "numpy\ncryptography\n")(project)
@@ -302,7 +302,7 @@ def test_vendor_is_filled_by_the_readmes_commands(fresh: Bake, scripts: Path, ho
     assert done.returncode == 1 and "vendor/ lacks a wheel" in done.stdout and "numpy" in done.stdout
 
 
-def test_an_older_framework_is_told_in_one_sentence(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:
+def test_older_framework_is_refused_in_one_line(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:
     extra = tmp_path / "extra"
     command = (scripts / "uv", "pip", "install", "-q", "--no-deps", "--target", extra, "functions-framework==3.8.3")
     check_output(run(*command, cwd=tmp_path, env=environment(home)))
@@ -376,12 +376,12 @@ TYPES = "from typing import TYPE_CHECKING\n    if TYPE_CHECKING:\n        import
         all_of(track("localpackage/zip.db"), lambda project: (project / "localpackage" / "zip.db").unlink()),
     ],
 )
-def test_stays_green(fresh: Bake, scripts: Path, home: Path, change: Change) -> None:
+def test_guard_allows(fresh: Bake, scripts: Path, home: Path, change: Change) -> None:
     project = fresh()
     change(project)
     check_output(guard(scripts, project, home))
 
 
-def test_short_enough_to_read(bake: Bake) -> None:
+def test_guard_is_short(bake: Bake) -> None:
     for file in (bake() / "tests" / "guard").iterdir():
         assert len(file.read_text("utf-8").splitlines()) <= 250, file.name

@@ -45,7 +45,7 @@ def test_lock_header_and_pins(lock: Path) -> None:
         assert text.splitlines()[2:] == pins(lock)
 
 
-def test_one_resolution() -> None:
+def test_locks_agree_on_versions() -> None:
     versions: dict[str, set[str]] = {}
     for path in LOCKS:
         for pin in map(Requirement, pins(path)):
@@ -55,13 +55,13 @@ def test_one_resolution() -> None:
         assert pins(path) == pins(ROOT / "templates" / "locks" / path.relative_to(ROOT).parts[2] / path.name)
 
 
-def test_the_framework_is_seen_by_the_builder() -> None:
+def test_builder_finds_the_framework_in_locks() -> None:
     for path in LOCKS:
         if path.name == "requirements.txt":
             assert re.search(r"(?m)^functions-framework\b([^-]|$)", path.read_text("utf-8"))
 
 
-def test_the_licences_are_those_of_what_is_shipped() -> None:
+def test_licences_page_lists_what_is_shipped() -> None:
     page = (ROOT / "docs" / "licences.md").read_text("utf-8")
     listed = dict(re.findall(r"(?m)^\| ([a-z0-9-]+) \| (.+) \| .+ \|$", page))
     shipped = {Requirement(pin).name for lock in LOCKS if lock.name == "requirements.txt" for pin in pins(lock)}
@@ -73,7 +73,7 @@ def test_the_licences_are_those_of_what_is_shipped() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("hashes", [False, True])
-def test_locking_again_gives_the_same_form(fresh: Bake, scripts: Path, home: Path, trigger: str, hashes: bool) -> None:
+def test_locking_again_changes_nothing(fresh: Bake, scripts: Path, home: Path, trigger: str, hashes: bool) -> None:
     project = fresh(trigger=trigger, hashes=hashes)
     before = contents(project)
     lock(project, scripts, home)
@@ -82,7 +82,7 @@ def test_locking_again_gives_the_same_form(fresh: Bake, scripts: Path, home: Pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("hashes", [False, True])
-def test_an_addition_locks_installs_and_passes(
+def test_added_requirement_locks_installs_and_passes(
     fresh: Bake, scripts: Path, installed: Installed, home: Path, hashes: bool
 ) -> None:
     project = fresh(hashes=hashes)
@@ -102,7 +102,7 @@ def test_an_addition_locks_installs_and_passes(
 
 
 @pytest.mark.slow
-def test_a_line_added_by_hand_installs(fresh: Bake, installed: Installed, home: Path) -> None:
+def test_line_added_to_a_lock_by_hand_installs(fresh: Bake, installed: Installed, home: Path) -> None:
     project = fresh()
     with (project / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write("requests==2.32.5\n")
@@ -112,7 +112,7 @@ def test_a_line_added_by_hand_installs(fresh: Bake, installed: Installed, home: 
 
 
 @pytest.mark.slow
-def test_a_package_that_someone_else_wrote(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_guard_ignores_a_package_copied_into_the_project(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh()
     theirs = project / "thirdparty"
     theirs.mkdir()
@@ -158,7 +158,7 @@ def test_refreshing_twice_changes_nothing_more(copy: Path, home: Path) -> None:
     check_output(run(sys.executable, "-B", "-m", "pytest", *tests, cwd=copy, env=environment(home)))
 
 
-def test_a_lock_that_does_not_fit_would_be_seen(copy: Path, home: Path) -> None:
+def test_lock_of_another_version_fails(copy: Path, home: Path) -> None:
     pinned = copy / "templates" / "locks" / "default" / "requirements.txt"
     pinned.write_text(pinned.read_text("utf-8").replace("flask==", "flask==1."), "utf-8")
     tests = ("-n0", "-p", "no:cacheprovider", "tests/project/test_locks.py", "-k", "one_resolution")
@@ -166,14 +166,14 @@ def test_a_lock_that_does_not_fit_would_be_seen(copy: Path, home: Path) -> None:
     assert done.returncode == 1 and "flask" in done.stdout
 
 
-def test_refreshing_without_a_network_says_so_and_changes_nothing(copy: Path, home: Path) -> None:
+def test_refreshing_without_a_network_changes_nothing(copy: Path, home: Path) -> None:
     before = contents(copy)
     done = refresh(copy, home, UV_OFFLINE="1", UV_CACHE_DIR=str(home / "cache"))
     assert done.returncode == 1 and "Nothing was changed" in done.stdout
     assert contents(copy) == before
 
 
-def test_the_reserved_names_are_those_of_this_template() -> None:
+def test_reserved_names_are_up_to_date() -> None:
     """What the refresh command wrote still fits the questions and main.py of every trigger."""
     used, taken = set(names(used_in_main())), set(RESERVED["entry_points"])
     assert used <= taken
@@ -182,6 +182,6 @@ def test_the_reserved_names_are_those_of_this_template() -> None:
     assert {"annotationlib", "imp", "test", "flask", "colorama", "pytest"} <= set(RESERVED["modules"])
 
 
-def test_the_projects_python_is_the_oldest_offered() -> None:
+def test_repository_requires_the_oldest_python_offered() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["requires-python"] == ">=" + min(QUESTIONS["python_version"], key=lambda v: int(v[2:]))

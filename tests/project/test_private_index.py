@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builder import INSTALLERS, build
-from tests.support.fake_cloud import cloud, deploy
+from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append
 from tests.support.guard import guard
 from tests.support.pages import both_pages, lock_commands
@@ -81,7 +81,7 @@ NETRC = append(".netrc", "machine 127.0.0.1 login ada password pa55word\n")
 
 
 @pytest.mark.parametrize("login", ["netrc", "uv auth login", "in the address"])
-def test_the_login_stays_out_of_the_lock(
+def test_login_stays_out_of_the_lock(
     asks: tuple[Path, list[str]], scripts: Path, home: Path, index: str, login: str
 ) -> None:
     (project, lock), env = asks, environment(home)
@@ -106,7 +106,7 @@ def test_the_login_stays_out_of_the_lock(
 
 @posix_only
 @pytest.mark.parametrize("installer", INSTALLERS)
-def test_the_build_finds_the_login_in_netrc(
+def test_build_finds_the_login_in_netrc(
     asks: tuple[Path, list[str]], home: Path, tmp_path: Path, index: str, installer: str
 ) -> None:
     """As Google's builder writes it for Artifact Registry. A user name in the address keeps pip from looking there."""
@@ -129,6 +129,6 @@ def test_printed_variable_reaches_the_build(fresh: Bake, home: Path) -> None:
     project = fresh(python_version="3.14")
     [variable] = re.findall(r"`(GOOGLE_PYTHON_\w+: \w+)`", both_pages(project))
     append("deploy.yaml", f"--update-build-env-vars:\n  {variable}\n")(project)
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
     assert there.created["buildConfig"]["environmentVariables"] == {"GOOGLE_PYTHON_PACKAGE_MANAGER": "pip"}

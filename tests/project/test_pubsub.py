@@ -92,7 +92,7 @@ def times_logged(function: Served, text: str) -> int:
     return sum(text in entry["message"] for entry in function.entries())
 
 
-def test_pubsub_for_real(fresh: Bake, installed: Installed, home: Path) -> None:
+def test_emulator_redelivers_failures_only(fresh: Bake, installed: Installed, home: Path) -> None:
     """The emulator pushes: what fails comes again until it does not, what is malformed comes once."""
     project = fresh(trigger="pubsub")
     scripts = installed(project)

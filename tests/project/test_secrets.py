@@ -122,7 +122,7 @@ def full(fresh: Bake) -> Path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a disk that does not tell names by case holds fewer files")
-def test_each_secret_is_left_out_or_told(full: Path, gcloud: Gcloud, scripts: Path, home: Path) -> None:
+def test_each_secret_is_left_out_or_reported(full: Path, gcloud: Gcloud, scripts: Path, home: Path) -> None:
     assert len(KINDS) >= 143
     clean = set(check_output(gcloud("meta", "list-files-for-upload", full)).splitlines())
     for place in PLACES:
@@ -136,7 +136,7 @@ def test_each_secret_is_left_out_or_told(full: Path, gcloud: Gcloud, scripts: Pa
     assert {path for path in uploaded if f"{path} holds " in done.stdout} == uploaded
 
 
-def test_git_ignores_what_is_a_secret_by_its_name(full: Path, home: Path) -> None:
+def test_git_ignores_names_of_secrets(full: Path, home: Path) -> None:
     git("init", cwd=full)
     git("add", "-A", cwd=full)
     for name in SECRET:
@@ -153,7 +153,7 @@ def test_data_is_uploaded(full: Path, gcloud: Gcloud, scripts: Path, home: Path)
 
 
 @posix_only
-def test_a_link_to_a_file_outside_is_told(full: Path, scripts: Path, home: Path) -> None:
+def test_link_to_a_file_outside_is_reported(full: Path, scripts: Path, home: Path) -> None:
     append("outside.txt", "secret")(full.parent)
     (full / "localpackage" / "inside.txt").symlink_to("script.py")
     check_output(guard(scripts, full, home))
@@ -166,7 +166,7 @@ def test_a_link_to_a_file_outside_is_told(full: Path, scripts: Path, home: Path)
         check_output(guard(scripts, full, home))
 
 
-def test_a_secret_in_git_is_told(full: Path, scripts: Path, home: Path) -> None:
+def test_secret_in_git_is_reported(full: Path, scripts: Path, home: Path) -> None:
     append("tests/data/key.txt", PEM)(full)
     git("init", cwd=full)
     check_output(guard(scripts, full, home))

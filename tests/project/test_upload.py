@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.builder import INSTALLERS, VENDORED, build
 from tests.support.deploying import ONE_OF_EACH_CONTRACT, archived
-from tests.support.fake_cloud import cloud, deploy
+from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append
 from tests.support.guard import fill_vendor
 from tests.support.locks import ONE_OF_EACH_LOCK
@@ -52,7 +52,7 @@ def plant(project: Path, package: str, event: bool) -> set[str]:
     ("trigger", "package", "hashes"),
     [*((t, p, False) for t in ONE_OF_EACH_CONTRACT for p in ("localpackage", "none")), ("http", "logic", True)],
 )
-def test_exactly_this_is_uploaded(
+def test_files_that_are_uploaded(
     bake: Bake, fresh: Bake, gcloud: Gcloud, home: Path, trigger: str, package: str, hashes: bool
 ) -> None:
     project = fresh(trigger=trigger, local_package=package, hashes=hashes)
@@ -63,7 +63,7 @@ def test_exactly_this_is_uploaded(
     expected = plant(project, package, fact(trigger, "contract") == "event")
     listed = check_output(gcloud("meta", "list-files-for-upload", project))
     assert {line for line in listed.splitlines() if line} == expected
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
         assert {name for name in archived(there.archive) if not name.endswith("/")} == expected
 
@@ -72,7 +72,7 @@ def test_exactly_this_is_uploaded(
     ("old", "new", "lost"),
     [("!/.\n", "", "main.py"), ("!/localpackage\n", "!/localpackage/\n", "localpackage/script.py")],
 )
-def test_what_gcloud_lists_is_not_what_it_packs(
+def test_gcloud_lists_more_than_it_packs(
     fresh: Bake, gcloud: Gcloud, home: Path, old: str, new: str, lost: str
 ) -> None:
     """Why .gcloudignore has its second line, and no slash at the end of a folder: the listing would not tell."""
@@ -81,12 +81,12 @@ def test_what_gcloud_lists_is_not_what_it_packs(
     assert old in ignore.read_text("utf-8")
     ignore.write_text(ignore.read_text("utf-8").replace(old, new), "utf-8")
     assert lost in check_output(gcloud("meta", "list-files-for-upload", project)).splitlines()
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
         assert lost not in archived(there.archive)
 
 
-def test_the_guard_knows_what_gcloud_packs(fresh: Bake, gcloud: Gcloud, home: Path, scripts: Path) -> None:
+def test_guard_knows_what_gcloud_packs(fresh: Bake, gcloud: Gcloud, home: Path, scripts: Path) -> None:
     """Each file of a full folder: the guard's reading of .gcloudignore against the archive that gcloud uploads."""
     project = fresh(trigger="pubsub")
     plant(project, "localpackage", True)
@@ -120,7 +120,7 @@ def test_the_guard_knows_what_gcloud_packs(fresh: Bake, gcloud: Gcloud, home: Pa
         "print(*(path.as_posix() for path in Upload().paths()), sep='\\n')"
     )
     known = check_output(run(scripts / "python", "-B", "-c", code, cwd=project, env=environment(home))).splitlines()
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
         assert set(known) == {name for name in archived(there.archive) if not name.endswith("/")}
     assert {"localpackage/ca.pem", "localpackage/tests/x.py", "data/a/b.csv", "localpackage/sub/keep.md"} <= set(known)
@@ -134,14 +134,14 @@ def test_gcloud_packs_no_linked_folder(fresh: Bake, gcloud: Gcloud, home: Path) 
     (project / "ourlib").symlink_to(project.parent / "ourlib")
     append(".gcloudignore", "!/ourlib\n")(project)
     assert "ourlib/__init__.py" in check_output(gcloud("meta", "list-files-for-upload", project))
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(project, home, there))
         assert not [name for name in archived(there.archive) if "ourlib" in name]
 
 
 @posix_only
 @pytest.mark.parametrize("trigger", ONE_OF_EACH_LOCK)
-def test_the_build_installs_the_lock(bake: Bake, fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
+def test_builder_installs_the_lock(bake: Bake, fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
     """With hashes and without, from the package index and, in an empty network namespace, from vendor/: the same.
 
     Of these four ways each installer takes two with one lock and two with the next.

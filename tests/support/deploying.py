@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.fake_cloud import Cloud, gcloud_environment
+from tests.support.fake_cloud import FakeCloud, gcloud_environment
 from tests.support.folders import edit
 from tests.support.pages import section
 from tests.support.processes import check_output, run
@@ -77,7 +77,7 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
     return found | ({"--trigger-event-filters-path-pattern": patterns} if patterns else {})
 
 
-def paste(project: Path, home: Path, there: Cloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
+def paste(project: Path, home: Path, there: FakeCloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
     """Paste the lines of sections of a project's pages into one shell, one part of them changed; return what they say."""
     lines = "".join(section(project, title) for title in titles).replace(*instead)
     return check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))

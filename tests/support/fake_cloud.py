@@ -57,7 +57,7 @@ class Refused(Exception):
         self.code = code
 
 
-class Cloud:
+class FakeCloud:
     """Projects with their APIs, accounts, policies and functions; `caller` is whom gcloud has signed in."""
 
     def __init__(self) -> None:
@@ -300,9 +300,9 @@ def changed(function: dict[str, Any], body: dict[str, Any], mask: str) -> dict[s
 
 
 @contextmanager
-def cloud(ready: bool = True) -> Iterator[Cloud]:
-    """Serve a Cloud on a free port of 127.0.0.1 until the block ends, with a project `my-project` that is set up or new."""
-    here = Cloud()
+def fake_cloud(ready: bool = True) -> Iterator[FakeCloud]:
+    """Serve a FakeCloud on a free port of 127.0.0.1 until the block ends; its project `my-project` is set up or new."""
+    here = FakeCloud()
     if ready:
         here.prepare()
     with loopback(here.answer) as here.url:
@@ -313,7 +313,7 @@ def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
     return environment(home, CLOUDSDK_CONFIG=str(home / "gcloud"), **variables)
 
 
-def deploy(project: Path, home: Path, there: Cloud, *more: str, title: str = "Deploy it") -> Done:
+def deploy(project: Path, home: Path, there: FakeCloud, *more: str, title: str = "Deploy it") -> Done:
     """Run the command that a project's page shows for a deployment."""
     command = shlex.split(section(project, title))
     return run(*command, *more, cwd=project, env=gcloud_environment(home, **there.environment()))

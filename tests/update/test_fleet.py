@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.support.deploying import archived
-from tests.support.fake_cloud import cloud, deploy
+from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append, commit, edit
 from tests.support.pages import FLEET, blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
@@ -163,7 +163,7 @@ def test_shared_code_is_copied_compared_and_uploaded(fresh: Bake, gcloud: Gcloud
     listed = check_output(gcloud("meta", "list-files-for-upload", thumbnails)).splitlines()
     expected = {"ourlib/__init__.py", "ourlib/inner/table.csv"}
     assert {line for line in listed if line.startswith("ourlib")} == expected
-    with cloud() as there:
+    with fake_cloud() as there:
         check_output(deploy(thumbnails, home, there))
         assert expected <= set(archived(there.archive))
     # What changes in one place, or is left over in the other, is seen.

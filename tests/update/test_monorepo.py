@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import yaml
 
-from tests.support.fake_cloud import cloud, gcloud_environment
+from tests.support.fake_cloud import fake_cloud, gcloud_environment
 from tests.support.folders import append, commit
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
@@ -54,7 +54,7 @@ def test_the_judges_find_nothing(tmp_path: Path, home: Path) -> None:
         (r"\[ -e \"\$name/deploy.yaml\"", "[ -e $name/deploy.yaml", "shellcheck"),
     ],
 )
-def test_a_broken_workflow_goes_red(tmp_path: Path, home: Path, old: str, new: str, judge: str) -> None:
+def test_broken_workflow_fails_its_linter(tmp_path: Path, home: Path, old: str, new: str, judge: str) -> None:
     text, times = re.subn(old, new, PAGE, count=1)
     assert times
     assert f"{judge}: " in complaints(with_workflow(tmp_path / "repository", text), home)
@@ -374,7 +374,7 @@ def test_a_changed_function_is_deployed_by_its_own_file(github: GitHub) -> None:
     github.push()
     [one] = github.find()[1]
     [step] = [step for step in DEPLOY["steps"] if "run" in step]
-    with cloud() as there:
+    with fake_cloud() as there:
         env = {**there.environment(), "CLOUDSDK_CONFIG": gcloud_environment(github.home)["CLOUDSDK_CONFIG"]}
         check_output(step_of(github, DEPLOY, step, one, **env))
     name = "projects/my-project/locations/{}/functions/report-daily"
