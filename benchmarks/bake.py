@@ -13,8 +13,8 @@ TEXT = """## Bake
 From the command to the folder:
 
 {bakes}
-*Our files as they come out* have no Jinja in them, and their two hooks are empty. What ours takes more than those is
-its rules, its hooks and Jinja, which compiles each file and each file's name before it fills it in.
+*Our files as they come out* have no Jinja in them, and their hook is empty. What ours takes more than those is
+its rules, its hook and Jinja, which compiles each file and each file's name before it fills it in.
 
 From nothing to passed tests, once, with an empty cache of uv:
 
@@ -59,11 +59,11 @@ def report(work: Path, pairs: int) -> str:
     made = measure.bake(work / "made")
     templates = {
         "an empty template of one file, no hooks": template_of(work / "empty"),
-        "our files as they come out, two empty hooks": template_of(made, "pre_gen_project.py", "post_gen_project.py"),
+        "our files as they come out, an empty hook": template_of(made, "post_gen_project.py"),
     }
     rows = []
     for name, template in templates.items():
         took, ratio = measure.compare(partial(bake, work, template), partial(bake, work, ROOT), pairs)
         rows.append((name, f"{took * 1000:.0f} ms", ratio))
-    bakes = measure.table(("against", "takes", "ours takes times as long"), rows)
+    bakes = measure.table(("against", "takes", "ours / it"), rows)
     return TEXT.format(bakes=bakes, way=way(work / "way"))

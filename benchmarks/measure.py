@@ -17,7 +17,7 @@ UV = (sys.executable, "-m", "uv", "--quiet")
 def compare(baseline: Callable[[], float], ours: Callable[[], float], pairs: int) -> tuple[float, str]:
     """Return the baseline's median, and the median ratio of ours to it with its 95 per cent interval (sign test).
 
-    They take turns, and in who goes first too. One run of each before the first pair is not counted.
+    They take turns, and also take turns at going first. One run of each before the first pair is not counted.
     """
     baseline(), ours()
     bases, ratios = [], []

@@ -89,7 +89,7 @@ def first_answer(work: Path, pairs: int) -> str:
         ask = partial(seconds, urllib.request.Request("http://localhost", body, dict(headers)), scripts, trigger)
         took, ratio = measure.compare(partial(ask, bare), partial(ask, ours), pairs)
         rows.append((trigger, f"{took * 1000:.0f} ms", ratio))
-    return FIRST_ANSWER.format(table=measure.table(("trigger", "the bare function takes", "ours times as long"), rows))
+    return FIRST_ANSWER.format(table=measure.table(("trigger", "the bare function takes", "ours / bare"), rows))
 
 
 def throughput(work: Path, pairs: int) -> str:
@@ -100,5 +100,5 @@ def throughput(work: Path, pairs: int) -> str:
         with served(scripts, trigger, bare) as bare_url, served(scripts, trigger, ours) as our_url:
             answers, ratio = measure.compare(partial(load, bare_url), partial(load, our_url), pairs)
         rows.append((trigger, connections, f"{answers:.0f}", ratio))
-    head = ("trigger", "connections", "the bare function answers", "ours times as many")
+    head = ("trigger", "connections", "the bare function answers", "ours / bare")
     return THROUGHPUT.format(table=measure.table(head, rows))

@@ -28,7 +28,7 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
 
 
 def read(event: CloudEvent) -> script.Event:
-    """Return what `event` says; raise ValueError where its data is neither absent nor a JSON object."""
+    """Return what `event` says; raise ValueError if it has data that is not a JSON object."""
     return script.Event(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),

@@ -1,4 +1,4 @@
-"""What is the same for every event: whether it is worth another try, and whether it holds what it should."""
+"""Checks for every event: is it too old, and is its data as expected? The template keeps this file up to date."""
 
 import logging
 import os

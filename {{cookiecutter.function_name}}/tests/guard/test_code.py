@@ -22,7 +22,7 @@ from pip_requirements_parser import RequirementsFile
 if TYPE_CHECKING:
     from tests.guard.conftest import Upload
 
-# The function can do without what it imports under one of these conditions, or while one of these may be raised.
+# Imports under these conditions, or in a try for these errors, are optional.
 FOR_TYPES = r"(typing\.)?TYPE_CHECKING"
 FOR_ANOTHER_PYTHON = r"version_info|sys\.platform|os\.name"
 MAY_BE_RAISED = r"\b(?<!\.)(ImportError|ModuleNotFoundError|Exception)\b"

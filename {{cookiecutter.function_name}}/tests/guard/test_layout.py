@@ -15,7 +15,7 @@ SIGNATURE = "{{ fn.trigger.signature }}"
 def test_requirements_are_not_in_another_file() -> None:
     found = sorted(p.name for p in Path().iterdir() if p.name.lower() in ("pipfile", "pipfile.lock", "setup.py"))
     assert not found, (
-        f"Google's builders never read {' and '.join(found)}: add the dependencies to requirements.in, then delete it."
+        f"Google's builders never read {' and '.join(found)}: add the dependencies to requirements.in, then delete {'it' if len(found) == 1 else 'them'}."
     )
 
 
