@@ -161,7 +161,7 @@ def test_refreshing_twice_changes_nothing_more(copy: Path, home: Path) -> None:
 def test_lock_of_another_version_fails(copy: Path, home: Path) -> None:
     pinned = copy / "templates" / "locks" / "default" / "requirements.txt"
     pinned.write_text(pinned.read_text("utf-8").replace("flask==", "flask==1."), "utf-8")
-    tests = ("-n0", "-p", "no:cacheprovider", "tests/project/test_locks.py", "-k", "one_resolution")
+    tests = ("-n0", "-p", "no:cacheprovider", "tests/project/test_locks.py", "-k", "agree_on_versions")
     done = run(sys.executable, "-B", "-m", "pytest", *tests, cwd=copy, env=environment(home))
     assert done.returncode == 1 and "flask" in done.stdout
 
