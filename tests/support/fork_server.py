@@ -5,6 +5,7 @@ command, and prints the child's exit code. It is run by the Python of a project'
 of these tests.
 """
 
+import gc
 import io
 import json
 import os
@@ -48,6 +49,8 @@ def serve() -> None:
     # Each child imports these itself, since they read the home folder as they load.
     for name in [name for name in sys.modules if name.partition(".")[0] in ("cookiecutter", "cruft")]:
         del sys.modules[name]
+    # The children neither look through all of this nor copy it.
+    gc.freeze()
     for line in sys.stdin:
         child = os.fork()
         if not child:
