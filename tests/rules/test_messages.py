@@ -115,9 +115,8 @@ def test_steps_name_an_installed_python(tmp_path: Path, home: Path, commands: Pa
 @pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize("with_uv", [True, False])
-@pytest.mark.parametrize("active", [True, False])
-def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool, active: bool) -> None:
-    """Whatever environment is active."""
+def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool) -> None:
+    """Although another environment is active."""
     python = require_tool("python3.12")
     (commands / "python3.12").write_text(f'#!/bin/sh\nexec {python} "$@"\n')
     (commands / "python3.12").chmod(0o755)
@@ -126,11 +125,9 @@ def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool, ac
         (commands / "uv").symlink_to(uv if uv.exists() else require_tool("uv"))
     lines = steps(tmp_path / "ein Ordner", home, commands, "3.12")
     assert lines[1].startswith("uv venv " if with_uv else "python3.12 -m venv ")
-    env = environment(home, PATH=f"{commands}:/usr/bin:/bin")
     other = tmp_path / "other"
-    if active:
-        check_output(run(python, "-m", "venv", "--without-pip", other, cwd=home, env=env))
-        env |= {"VIRTUAL_ENV": str(other), "PATH": f"{other / 'bin'}:{env['PATH']}"}
+    env = environment(home, VIRTUAL_ENV=str(other), PATH=f"{other / 'bin'}:{commands}:/usr/bin:/bin")
+    check_output(run(python, "-m", "venv", "--without-pip", other, cwd=home, env=env))
     before = contents(other)
     check_output(
         run("bash", "-euc", "\n".join([*lines[:2], lines[2].partition(" ")[0] + " --help"]), cwd=home, env=env)

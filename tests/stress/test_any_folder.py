@@ -23,7 +23,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.folders import contents
-from tests.support.processes import as_a_person, check_output, environment, posix_only, require_tool, run
+from tests.support.processes import as_a_person, check_output, environment, posix_only, require_tool, run, run_module
 from tests.support.questions import ROOT, SKELETON
 from tests.support.waiting import all_of
 
@@ -98,7 +98,7 @@ def reference() -> Callable[[str, str], Contents]:
     @cache
     def reference(trigger: str, package: str) -> Contents:
         with workplace() as (out, project, env):
-            check_output(run(*command(out, trigger, package), cwd=out, env=env))
+            check_output(run_module(*command(out, trigger, package)[2:], cwd=out, env=env))
             return contents(project)
 
     return reference
@@ -131,6 +131,8 @@ def test_any_folder(reference: Callable[..., Contents]) -> None:
     @given(
         things=THINGS, flags=FLAGS, answers=TRIGGER_AND_PACKAGE, way=st.sampled_from(["answers", "config", "replay"])
     )
+    @example({"main.py": "file", "tests": "folder"}, ["-f"], ("http", "localpackage"), "config")
+    @example({"localpackage": "link outside"}, ["-f"], ("http", "localpackage"), "answers")
     def each(things: dict[str, str], flags: list[str], answers: tuple[str, str], way: str) -> None:
         with workplace() as (out, project, env):
             words = command(out, *answers, *flags)
@@ -139,7 +141,7 @@ def test_any_folder(reference: Callable[..., Contents]) -> None:
                 (out.parent / "config.yaml").write_text(json.dumps({"default_context": given}))
                 words[-2:] = ["--config-file", out.parent / "config.yaml"]
             if way == "replay":
-                check_output(run(*command(out.parent / "once", *answers), cwd=out, env=env))
+                check_output(run_module(*command(out.parent / "once", *answers)[2:], cwd=out, env=env))
                 words = [word for word in words[:-2] if word != "--no-input"] + ["--replay"]
             if things:
                 lay(project, things)
@@ -217,7 +219,7 @@ def test_an_end_at_any_moment(reference: Callable[..., Contents]) -> None:
             assert halfway(before, there, made) and len(cut) <= 1, cut
             ends["untouched" if there == before else "complete" if whole else "half made"] += 1
             ends["cut short"] += len(cut)
-            check_output(run(*words, cwd=out, env=env))
+            check_output(run_module(*words[2:], cwd=out, env=env))
             assert complete(before, contents(project), made, False)
 
     each()
@@ -235,6 +237,8 @@ def test_a_full_disk(reference: Callable[..., Contents]) -> None:
 
     # What is asked for, and a little more, is not too rarely among them.
     @given(kilobytes=st.integers(4, 4000) | st.integers(950, 1250), mine=st.booleans(), answers=TRIGGER_AND_PACKAGE)
+    @example(4000, True, ("pubsub", "localpackage"))
+    @example(900, True, ("pubsub", "localpackage"))
     def each(kilobytes: int, mine: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             if mine:
@@ -284,7 +288,7 @@ def test_two_at_once(reference: Callable[..., Contents]) -> None:
             )  # fmt: skip
             assert first.stdout
             halted = "halted\n" in first.stdout
-            second = run(*words, cwd=out, env=env)
+            second = run_module(*words[2:], cwd=out, env=env)
             said, _ = first.communicate("go on\n" if halted else None)
             codes = [first.returncode, second.returncode]
             ends[f"{'with -f' if force else 'without'}: {codes}"] += 1

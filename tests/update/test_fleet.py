@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, posix_only]
 [COPY] = [block for block in blocks(FLEET) if "shared/ourlib" in block]
 SCRIPTS = {block.split()[1]: block for block in blocks(FLEET, "bash")}
 GUARD = "tests/guard"
-MANY = int(os.environ.get("FN_FLEET", "12"))
+MANY = int(os.environ.get("FN_FLEET", "5"))
 
 
 def name(number: int) -> str:
