@@ -1,4 +1,4 @@
-"""The output folder: what a fork must not emit, and that an existing folder comes to no harm."""
+"""A folder that already exists comes to no harm."""
 
 import os
 import re
@@ -12,62 +12,8 @@ from rules.target import ROOM
 from tests.support.folders import contents
 from tests.support.processes import as_a_person, environment, posix_only, run
 from tests.support.questions import ROOT
+from tests.support.refusals import NEVER_READ, refused
 from tests.support.types import Bake, Cookiecutter
-
-NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
-
-
-def skeleton(fork: Path) -> Path:
-    return fork / "{{cookiecutter.function_name}}"
-
-
-def refused(done: Any, *said: str) -> None:
-    """Assert one line that says so, and exit code 1."""
-    assert done.returncode == 1, done.stdout
-    assert len(done.stdout.splitlines()) == 1, done.stdout
-    for words in said:
-        assert words in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("folder", "name"), [*((".", name) for name in NEVER_READ), ("tests", "Setup.py"), ("tests/deep/er", "Pipfile")]
-)
-def test_fork_with_an_unread_file(
-    cookiecutter: Cookiecutter, fork: Path, tmp_path: Path, name: str, folder: str
-) -> None:
-    place = skeleton(fork) / folder
-    place.mkdir(parents=True, exist_ok=True)
-    (place / name).write_text("")
-    refused(cookiecutter("--no-input", template=fork), name, "take it out")
-    assert contents(tmp_path / "out") == {}
-    mine = tmp_path / "out" / "hello-function"
-    mine.mkdir()
-    (mine / "main.py").write_text("mine")
-    refused(cookiecutter("--no-input", "-f", template=fork), name)
-    assert contents(mine) == {"main.py": ("file", b"mine")}
-
-
-@posix_only
-def test_fork_with_a_link_named_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
-    (skeleton(fork) / "Pipfile").symlink_to("README.md")
-    refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
-    assert contents(tmp_path / "out") == {}
-
-
-def test_fork_that_renders_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
-    (skeleton(fork) / "{{'Pip'}}file").write_text("")
-    mine = tmp_path / "out" / "hello-function"
-    mine.mkdir(parents=True)
-    (mine / "main.py").write_text("mine")
-    refused(cookiecutter("--no-input", "-f", template=fork), "Pipfile", "take it out")
-    assert contents(mine) == {"main.py": ("file", b"mine")}
-
-
-def test_fork_whose_hook_writes_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
-    (fork / "hooks" / "pre_gen_project.py").write_text("open('Pipfile', 'w').close()\n")
-    done = cookiecutter("--no-input", template=fork)
-    assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
-    assert contents(tmp_path / "out") == {}
 
 
 @pytest.mark.parametrize("name", [*NEVER_READ, "Pipfile and setup.py"])

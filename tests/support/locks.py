@@ -16,6 +16,7 @@ def pins(lock: Path) -> list[str]:
     return [line.rstrip(" \\") for line in lines if not line.startswith(("#", " "))]
 
 
-def lock(project: Path, scripts: Path, home: Path) -> None:
-    for command in lock_commands(project):
+def lock(project: Path, scripts: Path, home: Path, upgrade: bool = False) -> None:
+    """Run the commands of a project's README that lock, or those that lock with --upgrade."""
+    for command in lock_commands(project, upgrade):
         check_output(run(scripts / command.split()[0], *command.split()[1:], cwd=project, env=environment(home)))

@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.folders import commit
+from tests.support.folders import commit, edit
 from tests.support.processes import check_output, environment, git, run, run_module
 from tests.support.types import Done
+
+# A change of the template that an update brings.
+NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n")
+NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n")
 
 
 def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Done:

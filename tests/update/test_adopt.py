@@ -1,29 +1,20 @@
-"""A function comes under the template, and to its updates, by the steps that the pages show, and loses nothing."""
+"""A function made without the template adopts it by the steps of docs/fleet.md, loses nothing, and is updated."""
 
-import json
-import os
 import re
-import runpy
-import shlex
 import shutil
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from markdown_it import MarkdownIt
 
 from tests.support.folders import append, commit, edit
-from tests.support.pages import FLEET, UPDATING, blocks, both_pages, page
-from tests.support.processes import check_output, environment, git, posix_only, run, shell
-from tests.support.questions import QUESTIONS, ROOT
-from tests.support.types import Bake, Installed
-from tests.support.updates import cruft, made, own_tests, update
+from tests.support.pages import FLEET, blocks
+from tests.support.processes import check_output, git, posix_only, shell
+from tests.support.types import Bake
+from tests.support.updates import NEWER, own_tests, update
 
 pytestmark = [pytest.mark.slow, posix_only]
 STEPS, RENAME, ADD, EXPORT, LOOSE, LOCK = blocks(FLEET)[:6]
 GUARD = "tests/guard"
-NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n")
 MAIN = """import functions_framework
 import requests
 
@@ -184,154 +175,3 @@ def test_a_function_of_another_name_is_told_so(template: Path, scripts: Path, ho
     (project / "main.py").write_text("def my_function(request):\n    return 'hi'\n")
     done = own_tests(scripts, project, home, GUARD)
     assert done.returncode == 1 and "Decorate my_function with @functions_framework.http" in done.stdout
-
-
-# What a shell, JSON, Markdown or the code block could take for its own.
-HOSTILE = "It's '!x \"$HOME\" `id` $(id) !! \\ \\' ``` %s & {x} ; # Zoë 😀 \u200b"
-ANSWERS: dict[str, Any] = {
-    "function_name": "thumbnails",
-    "description": HOSTILE,
-    "trigger": "storage",
-    "python_version": "3.12",
-    "local_package": "none",
-    "region": "europe-west1",
-    "ci": "github",
-    "hashes": True,
-}
-ADDRESS = "https://github.com/org/fn-template"
-
-
-def to_update(project: Path) -> tuple[str, list[str]]:
-    """Return what a function's REFERENCE.md says of updates, and its commands, as a reader sees them."""
-    text = page(project, "How do I update the project?")
-    return text, [token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
-
-
-def baked(template: str | Path, folder: Path, home: Path) -> Path:
-    """Make a function by cookiecutter's command, and commit it as its first commit."""
-    answers = [f"{question}={answer}" for question, answer in ANSWERS.items()]
-    folder.mkdir()
-    check_output(shell(shlex.join(["cookiecutter", str(template), "--no-input", *answers]), folder, home))
-    project = folder / str(ANSWERS["function_name"])
-    git("init", cwd=project)
-    commit(project)
-    return project
-
-
-@pytest.mark.parametrize("installer", ["uv tool", "pipx"])
-def test_a_function_of_cookiecutters_is_updated(
-    template: Path, installed: Installed, pip_and_pipx: Path, home: Path, tmp_path: Path, installer: str
-) -> None:
-    """By its REFERENCE.md alone."""
-    project = baked("gh:org/fn-template", tmp_path / "out", home)
-    text, (link, do, _) = to_update(project)
-    install = f"{installer} install cruft"
-    assert f"`{install}`" in " ".join(text.split()) and do.startswith("cruft update ")
-    first = (home / ".local" / "bin", pip_and_pipx)
-    check_output(shell(install, project, home, *first))
-    assert check_output(shell("command -v cruft", project, home, *first)).startswith(str(home))
-    check_output(shell(link, project, home, *first))
-    linked = json.loads((project / ".cruft.json").read_text("utf-8"))
-    assert linked["template"] == ADDRESS
-    assert {question: linked["context"]["cookiecutter"][question] for question in QUESTIONS} == ANSWERS
-    commit(template, NEWER)
-    check_output(shell(do, project, home, *first))
-    assert "# Newer." in (project / "cloud_logging.py").read_text("utf-8")
-    check_output(own_tests(installed(project), project, home))
-    check_output(cruft("diff", "--exit-code", cwd=project, home=home))
-
-
-def test_updates_as_the_page_shows(template: Path, home: Path, tmp_path: Path) -> None:
-    create, commands, _ = (block.strip() for block in blocks(UPDATING))
-    check, diff, do = commands.splitlines()
-    assert "`--checkout TAG`" in UPDATING
-    cloud_logging = "{{cookiecutter.function_name}}/cloud_logging.py"
-    git("tag", "1.2.3", cwd=template)
-    commit(template, NEWER)
-    git("tag", "1.2.4", cwd=template)
-    commit(template, edit(cloud_logging, "# Newer.", "# Newest."))
-    for place, start in ((tmp_path / "a", "cookiecutter gh:org/fn-template"), (tmp_path / "b", create)):
-        place.mkdir()
-        check_output(shell(f"yes '' | {start} --checkout 1.2.3", place, home))
-        assert "# New" not in (place / "hello-function" / "cloud_logging.py").read_text("utf-8")
-    project = place / "hello-function"
-    git("init", cwd=project)
-    commit(project)
-    check_output(shell(diff, project, home))
-    for at, word in ((" --checkout 1.2.4", "# Newer."), ("", "# Newest.")):
-        assert shell(check, project, home).returncode == 1
-        check_output(shell(f"{do}{at}", project, home))
-        assert word in (project / "cloud_logging.py").read_text("utf-8")
-        commit(project)
-    check_output(shell(check, project, home))
-
-
-@pytest.mark.parametrize("checkout", ["", "tag", "commit"])
-def test_after_the_template_has_moved_on_the_version_is_named(
-    template: Path, home: Path, tmp_path: Path, checkout: str
-) -> None:
-    project = baked(template, tmp_path / "out", home)
-    git("tag", "1.2.3", cwd=template)
-    at = {
-        "": "",
-        "tag": " --checkout 1.2.3",
-        "commit": f" --checkout {check_output(run('git', 'rev-parse', 'HEAD', cwd=template, env=environment(home)))[:12]}",
-    }[checkout]
-    commit(template, NEWER)
-    # As it is pasted: history expansion is on, and the locale may be any.
-    link = to_update(project)[1][0].replace("\n", f"{at}\n", 1)
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    pasted = environment(home, PATH=path, LC_ALL="C", HISTFILE="")
-    said = check_output(run("bash", "--norc", "--noprofile", "-i", cwd=project, env=pasted, stdin=link))
-    assert check_output(run("git", "log", "--format=%s", "-1", cwd=project, env=pasted)) == "Link to fn-template\n", (
-        said
-    )
-    linked = json.loads((project / ".cruft.json").read_text("utf-8"))["context"]["cookiecutter"]
-    assert {question: linked[question] for question in QUESTIONS} == ANSWERS
-    assert update(project, home) == ""
-    assert ("# Newer." in (project / "cloud_logging.py").read_text("utf-8")) == bool(checkout)
-
-
-def test_the_link_is_the_same_however_the_function_was_made(template: Path, home: Path, tmp_path: Path) -> None:
-    """By cookiecutter from an address or a folder, or by cruft; no login comes along."""
-    secret = f"url.{template.parent}/.insteadOf"
-    git("config", "--file", str(home / ".gitconfig"), "--add", secret, "https://ada:s3cret@git.example.com/", cwd=home)
-    ways: list[str | Path] = ["gh:org/fn-template", ADDRESS, template, "https://ada:s3cret@git.example.com/fn-template"]
-    projects = [baked(way, tmp_path / str(number), home) for number, way in enumerate(ways)]
-    projects.append(made(template, home, **ANSWERS))
-    *same, other, by_cruft = [both_pages(project) for project in projects]
-    assert len({*same, by_cruft}) == 1 and f"\ncruft link {ADDRESS} " in by_cruft
-    assert other == by_cruft.replace(ADDRESS, "https://git.example.com/fn-template")
-    # A fork names its own.
-    edit("pyproject.toml", ADDRESS, "https://git.example.com/fork")(template)
-    forked = both_pages(baked(template, tmp_path / "forked", home))
-    assert forked == by_cruft.replace(ADDRESS, "https://git.example.com/fork")
-
-
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        ("gh:ada/fn-template", "https://github.com/ada/fn-template"),
-        ("https://github.com/ada/fn-template.git", "https://github.com/ada/fn-template.git"),
-        ("https://ada@git.example.com:8443/~ada/fn.git", "https://git.example.com:8443/~ada/fn.git"),
-        ("https://ada:p@ss@git.example.com/fn", "https://git.example.com/fn"),
-        ("https://ada:p/ss@git.example.com/fn", ADDRESS),
-        ("https://git.example.com/fn?private_token=secret", ADDRESS),
-        ("https://git.example.com/fn-template.zip", ADDRESS),
-        ("https://git.example.com/$(id)", ADDRESS),
-        ("http://git.example.com/fn", ADDRESS),
-        ("git@github.com:ada/fn-template.git", "git@github.com:ada/fn-template.git"),
-        ("ssh://git@git.example.com/ada/fn", "ssh://git@git.example.com/ada/fn"),
-        ("gl:ada/group/fn-template", "https://gitlab.com/ada/group/fn-template"),
-        ("ssh://ada:secret@git.example.com/fn", ADDRESS),
-        ("/srv/fn-template", ADDRESS),
-        ("C:\\fn-template", ADDRESS),
-        (".", ADDRESS),
-        (None, ADDRESS),
-    ],
-)
-def test_the_address_to_update_from(template: str | None, expected: str) -> None:
-    rules = runpy.run_path(str(ROOT / "rules" / "answers.py"))
-    given = {} if template is None else {"_template": template}
-    words = shlex.split(rules["link"]({**ANSWERS, **given}))
-    assert words[:3] == ["cruft", "link", expected] and json.loads(words[-1]) == ANSWERS

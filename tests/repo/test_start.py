@@ -1,0 +1,139 @@
+"""Each command that the pages show for starting a function does, and so do those that run it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.pages import blocks
+from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
+from tests.support.questions import QUESTIONS, ROOT
+from tests.support.serving import Served, served
+from tests.support.types import Bake
+from tests.support.waiting import PATIENCE
+
+README = (ROOT / "README.md").read_text("utf-8")
+OTHER_WAYS = (
+    (ROOT / "docs" / "questions.md").read_text("utf-8").partition("\n## Other ways to start\n")[2].partition("\n## ")[0]
+)
+# Each command that starts a function, as it is printed.
+WAYS = [
+    *(block.strip() for block in (blocks(README)[0], *blocks(OTHER_WAYS))),
+    *re.findall(r"`((?:pipx run )?cookiecutter [^`]+)`", OTHER_WAYS),
+]
+
+
+@pytest.fixture
+def nothing_but_python(pip_and_pipx: Path, home: Path) -> dict[str, str]:
+    """The environment of a person who has pip, pipx, uv and cookiecutter's command."""
+    # uv would fetch a Python that is not on the path.
+    python = Path(require_tool(f"python{QUESTIONS['python_version'][0]}")).parent
+    path = os.pathsep.join(map(str, (pip_and_pipx, Path(sys.executable).parent, python, os.environ["PATH"])))
+    return environment(home, PATH=path)
+
+
+@posix_only
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "git_stays"),
+    [*((way, True) for way in WAYS), *((way, False) for way in WAYS if way.endswith("path/to/fn-template"))],
+)
+def test_each_way_to_start(
+    template: Path, tmp_path: Path, nothing_but_python: dict[str, str], command: str, git_stays: bool
+) -> None:
+    """From the template's address, a clone, a folder or a zip, none of which has a tag."""
+    place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
+    local = place / "path" / "to" / "fn-template"
+    local.parent.mkdir(parents=True)
+    git("archive", "--prefix=fn-template/", "-o", f"{local}.zip", "HEAD", cwd=template)
+    git("clone", "-q", str(template), str(local), cwd=place)
+    assert check_output(run("git", "tag", cwd=local, env=env)) == ""
+    if not git_stays:
+        shutil.rmtree(local / ".git")
+    check_output(run("bash", "-euc", command, cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
+    assert (place / "hello-function" / "localpackage" / "script.py").is_file()
+
+
+def test_the_ways_to_start_are_all_that_the_readme_promises() -> None:
+    ways = "\n".join(WAYS)
+    for word in (
+        "uvx ",
+        "python3 -m pip ",
+        "pipx run ",
+        "python3 -m venv ",
+        "path/to/fn-template\n",
+        "fn-template.zip",
+    ):
+        assert ways.count(word) == 1, word
+
+
+@posix_only
+@pytest.mark.slow
+def test_the_least_versions_that_the_readme_names(template: Path, home: Path, tmp_path: Path) -> None:
+    [(python, cookiecutter)] = re.findall(
+        r"Python (3\.\d+) or newer; a cookiecutter .* must be ([\d.]+) or newer", " ".join(OTHER_WAYS.split())
+    )
+    env, venv = environment(home), home / "least"
+    check_output(run(require_tool(f"python{python}"), "-m", "venv", venv, cwd=tmp_path, env=env))
+    check_output(run(venv / "bin" / "pip", "install", "-q", f"cookiecutter=={cookiecutter}.*", cwd=tmp_path, env=env))
+    check_output(run(venv / "bin" / "cookiecutter", "gh:org/fn-template", "--no-input", cwd=tmp_path, env=env))
+    assert (tmp_path / "hello-function" / "localpackage" / "script.py").is_file()
+
+
+@posix_only
+@pytest.mark.slow
+def test_the_readmes_first_command(
+    template: Path, tmp_path: Path, home: Path, nothing_but_python: dict[str, str]
+) -> None:
+    """The command, what it prints, the next steps, what curl answers, the README of what it made."""
+    place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
+    place.mkdir()
+    made = check_output(run("bash", "-euc", WAYS[0], cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
+    steps = [line.strip() for line in made.splitlines() if line.startswith("  ") and "[" not in line][-3:]
+    assert steps[0].startswith("cd ") and "functions-framework" in steps[2]
+    printed = made[made.index("Made ") :].replace(f"'{place / 'hello-function'}'", "~/hello-function")
+    assert printed == next(block for block in blocks(README, "text") if block.startswith("Made "))
+    check_output(run("bash", "-euc", "\n".join(steps[:2]), cwd=home, env=env))
+    project = place / "hello-function"
+    with served(project / ".venv" / "bin", project, "hello_function", home) as function:
+        [asked] = blocks(README, "console")
+        curl = asked.splitlines()[0].removeprefix("$ ").replace("http://127.0.0.1:8080", function.url)
+        require_tool("curl")
+        answer = check_output(run("bash", "-euc", f"{curl} 2>/dev/null", cwd=home, env=env))
+        assert answer.strip() == asked.splitlines()[1]
+    test = blocks((project / "README.md").read_text("utf-8"))
+    checks = next(block for block in test if block.startswith("pytest"))
+    check_output(run("bash", "-euc", f". .venv/bin/activate\n{checks}", cwd=project, env=env))
+    git("init", cwd=project)
+    git("add", ".", cwd=project)
+    check_output(run("git", "status", cwd=project, env=env))
+    assert ".venv" not in check_output(run("git", "ls-files", cwd=project, env=env))
+
+
+@posix_only
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1], ids=["uv", "pip"])
+def test_a_function_is_run_as_its_readme_says(fresh: Bake, home: Path, number: int) -> None:
+    project = fresh()
+    *install, start = blocks(
+        (project / "README.md").read_text("utf-8").partition("## Run it")[2].partition("\n## ")[0]
+    )[:3]
+    pythons = Path(require_tool(f"python{QUESTIONS['python_version'][0]}")).parent
+    env = environment(home, PATH=os.pathsep.join(map(str, (pythons, Path(sys.executable).parent, os.environ["PATH"]))))
+    assert ("uv " in install[0], "python3 " in install[1]) == (True, True)
+    check_output(run("bash", "-euc", install[number], cwd=project, env=env))
+    with (home / "log").open("wb") as log:
+        process = psutil.Popen(
+            ["bash", "-euc", f". .venv/bin/activate; {start.strip()} --port 0"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
+        )  # fmt: skip
+    try:
+        assert json.loads(Served(process, home / "log").ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(PATIENCE)

@@ -1,0 +1,55 @@
+"""A fork must not make files that Google's builders never read."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.folders import contents
+from tests.support.processes import posix_only
+from tests.support.refusals import NEVER_READ, refused
+from tests.support.types import Cookiecutter
+
+
+def skeleton(fork: Path) -> Path:
+    return fork / "{{cookiecutter.function_name}}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [*((".", name) for name in NEVER_READ), ("tests", "Setup.py"), ("tests/deep/er", "Pipfile")]
+)
+def test_fork_with_an_unread_file(
+    cookiecutter: Cookiecutter, fork: Path, tmp_path: Path, name: str, folder: str
+) -> None:
+    place = skeleton(fork) / folder
+    place.mkdir(parents=True, exist_ok=True)
+    (place / name).write_text("")
+    refused(cookiecutter("--no-input", template=fork), name, "take it out")
+    assert contents(tmp_path / "out") == {}
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir()
+    (mine / "main.py").write_text("mine")
+    refused(cookiecutter("--no-input", "-f", template=fork), name)
+    assert contents(mine) == {"main.py": ("file", b"mine")}
+
+
+@posix_only
+def test_fork_with_a_link_named_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
+    (skeleton(fork) / "Pipfile").symlink_to("README.md")
+    refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
+    assert contents(tmp_path / "out") == {}
+
+
+def test_fork_that_renders_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
+    (skeleton(fork) / "{{'Pip'}}file").write_text("")
+    mine = tmp_path / "out" / "hello-function"
+    mine.mkdir(parents=True)
+    (mine / "main.py").write_text("mine")
+    refused(cookiecutter("--no-input", "-f", template=fork), "Pipfile", "take it out")
+    assert contents(mine) == {"main.py": ("file", b"mine")}
+
+
+def test_fork_whose_hook_writes_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
+    (fork / "hooks" / "pre_gen_project.py").write_text("open('Pipfile', 'w').close()\n")
+    done = cookiecutter("--no-input", template=fork)
+    assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
+    assert contents(tmp_path / "out") == {}

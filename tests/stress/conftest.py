@@ -1,0 +1,23 @@
+"""What an undisturbed run makes."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from tests.support.any_folder import Contents, command, workplace
+from tests.support.folders import contents
+from tests.support.processes import check_output, run_module
+
+
+@pytest.fixture(scope="session")
+def reference() -> Callable[[str, str], Contents]:
+    """Return what comes out of some answers in an empty folder, where no test has run anything."""
+
+    @cache
+    def reference(trigger: str, package: str) -> Contents:
+        with workplace() as (out, project, env):
+            check_output(run_module(*command(out, trigger, package)[2:], cwd=out, env=env))
+            return contents(project)
+
+    return reference

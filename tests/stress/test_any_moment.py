@@ -1,0 +1,119 @@
+"""A run that ends at any moment, and two at once: whole files, and a project that the next run completes.
+
+A sample of cases; `pytest tests/stress --hypothesis-profile=long` takes hundreds of each kind, and others each time.
+What cookiecutter itself leaves behind is in docs/limits.md.
+"""
+
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.support.any_folder import (
+    PASSING,
+    TRIGGER_AND_PACKAGE,
+    Contents,
+    command,
+    complete,
+    cut_short,
+    halfway,
+    lay,
+    workplace,
+)
+from tests.support.folders import contents
+from tests.support.processes import check_output, posix_only, run_module
+from tests.support.questions import ROOT, SKELETON
+from tests.support.waiting import all_of
+
+pytestmark = [pytest.mark.slow, posix_only]
+# As many as a run can have: it makes or opens each path of a project, removes some, and Python starts twice.
+MOST = len(list(SKELETON.rglob("*"))) + len(PASSING) + 4
+
+
+def at(number: int, calls: int, act: str, out: Path, env: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which a run acts at a moment (moment/sitecustomize.py), of which 0 never comes."""
+    moment = (f"{out}{os.sep}", str(out.parent / "counted"), str(number), str(calls), act)
+    return {**env, "PYTHONPATH": str(ROOT / "tests" / "stress" / "moment"), "MOMENT": "\n".join(moment)}
+
+
+def test_an_end_at_any_moment(reference: Callable[..., Contents]) -> None:
+    """An interrupted run leaves whole files and one that is being written; the next with -f makes the project complete."""
+    ends: Counter[str] = Counter()
+
+    @given(
+        number=st.integers(0, MOST),
+        calls=st.integers(0, 12),
+        how=st.sampled_from([signal.SIGINT, signal.SIGKILL]),
+        mine=st.booleans(),
+        answers=TRIGGER_AND_PACKAGE,
+    )
+    @example(1, 0, signal.SIGINT, True, ("pubsub", "none"))
+    @example(12, 0, signal.SIGINT, False, ("http", "none"))
+    # A file that is opened, and nothing written yet.
+    @example(12, 4, signal.SIGKILL, True, ("http", "localpackage"))
+    @example(0, 0, signal.SIGKILL, True, ("pubsub", "localpackage"))
+    def each(number: int, calls: int, how: signal.Signals, mine: bool, answers: tuple[str, str]) -> None:
+        with workplace() as (out, project, env):
+            if mine:
+                lay(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
+            before, made = contents(project), reference(*answers)
+            words = command(out, *answers, "-f")
+            ended = subprocess.run(
+                words, cwd=out, env=at(number, calls, str(int(how)), out, env), start_new_session=True,
+                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            moments = (out.parent / "counted").stat().st_size
+            there = contents(project)
+            whole, cut = complete(before, there, made, False), cut_short(before, there, made)
+            assert moments <= MOST and (0 < number <= moments if ended.returncode else whole), ended
+            assert halfway(before, there, made) and len(cut) <= 1, cut
+            ends["untouched" if there == before else "complete" if whole else "half made"] += 1
+            ends["cut short"] += len(cut)
+            check_output(run_module(*words[2:], cwd=out, env=env))
+            assert complete(before, contents(project), made, False)
+
+    each()
+    all_of(ends, "untouched", "half made", "cut short", "complete")
+
+
+# With -f, the hook of one may remove an empty folder that the other has just made: docs/limits.md.
+TIDIED_AWAY = ("IsADirectoryError", "FileNotFoundError", "NotADirectoryError", "TemplateNotFound")
+
+
+def test_two_at_once(reference: Callable[..., Contents]) -> None:
+    """One halts at any moment, another runs to its end, and the first goes on."""
+    ends: Counter[str] = Counter()
+
+    @given(number=st.integers(0, MOST), force=st.booleans(), answers=TRIGGER_AND_PACKAGE)
+    # Before it has looked for the folder, before it makes one, and as it writes.
+    @example(1, False, ("http", "none"))
+    @example(12, False, ("http", "none"))
+    @example(2, True, ("http", "none"))
+    @example(12, True, ("http", "none"))
+    def each(number: int, force: bool, answers: tuple[str, str]) -> None:
+        with workplace() as (out, project, env):
+            words = command(out, *answers, *(["-f"] if force else []))
+            first = subprocess.Popen(
+                words, cwd=out, env=at(number, 0, "halt", out, env), text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            assert first.stdout
+            halted = "halted\n" in first.stdout
+            second = run_module(*words[2:], cwd=out, env=env)
+            said, _ = first.communicate("go on\n" if halted else None)
+            codes = [first.returncode, second.returncode]
+            ends[f"{'with -f' if force else 'without'}: {codes}"] += 1
+            assert 0 in codes, (said, second)
+            known = TIDIED_AWAY if force else ("already exists", *TIDIED_AWAY)
+            for code, words_said in zip(codes, (said, second.stdout), strict=True):
+                assert not code or any(error in words_said for error in known), words_said
+            assert complete({}, contents(project), reference(*answers), False)
+
+    each()
+    all_of(ends, "with -f: [0, 0]", "with -f: [1, 0]", "without: [0, 1]", "without: [1, 0]")

@@ -1,0 +1,112 @@
+"""Folders with anything in them, and whether a project in one is complete."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.support.processes import environment
+from tests.support.questions import ROOT
+
+Contents = dict[str, tuple[str, bytes]]
+# Folders that cookiecutter cannot leave out; the hook removes them if they are empty.
+PASSING = {"none", "events", ".github", ".github/workflows"}
+
+TRIGGER_AND_PACKAGE = st.tuples(st.sampled_from(["http", "pubsub"]), st.sampled_from(["localpackage", "none"]))
+# Where something may be already: places that the template makes, and others.
+PLACES = [
+    "main.py", "README.md", "requirements.txt", ".gitignore", "deploy.yaml", "delivery.py", "localpackage", "localpackage/script.py",
+    "localpackage/mine.py", "tests", "tests/conftest.py", "tests/test_mine.py", "events", "events/headers.txt", "events/mine.json", ".github",
+    ".github/workflows", "none", "none/mine.py", "notes.txt", "docs/guide.md", ".venv/bin/python", ".env", "Pipfile", "sub/setup.py",
+]  # fmt: skip
+KINDS = ["file", "empty file", "folder", "link inside", "link outside", "link to nowhere", "link to itself",
+         "pipe", "read-only file", "read-only folder"]  # fmt: skip
+THINGS = st.dictionaries(st.sampled_from(PLACES), st.sampled_from(KINDS), max_size=5)
+
+
+def lay(folder: Path, things: dict[str, str]) -> None:
+    """Put things into a folder; pass over what does not fit to what is there already."""
+    (folder / "kept").mkdir(parents=True)
+    (folder.parent / "outside").mkdir()
+    shut = []
+    for number, (name, kind) in enumerate(things.items()):
+        place = folder / name
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError, OSError):
+            continue
+        if os.path.lexists(place) or folder not in place.parent.resolve().parents and place.parent.resolve() != folder:
+            continue
+        mine = folder / "kept" / str(number)
+        mine.write_text(f"kept {number}")
+        if kind in ("folder", "read-only folder"):
+            place.mkdir()
+        elif kind == "pipe":
+            os.mkfifo(place)
+        elif kind.startswith("link"):
+            ends = {"link inside": mine, "link outside": folder.parent / "outside", "link to itself": place}
+            place.symlink_to(ends.get(kind, folder.parent / "nowhere"))
+        else:
+            place.write_text("" if kind == "empty file" else f"mine {number}")
+        if kind.startswith("read-only"):
+            shut.append(place)
+    for place in shut:
+        place.chmod(0o555 if place.is_dir() else 0o444)
+
+
+def command(out: Path, trigger: str, package: str, *flags: str) -> list[Any]:
+    """Return the command that makes a function in a folder."""
+    answers = (f"trigger={trigger}", f"local_package={package}")
+    return [sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", out, *flags, *answers]
+
+
+@contextmanager
+def workplace() -> Iterator[tuple[Path, Path, dict[str, str]]]:
+    """Yield a folder for projects, the place of the function in it, and an environment with a home."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "out").mkdir()
+        (folder / "home").mkdir()
+        yield folder / "out", folder / "out" / "hello-function", environment(folder / "home")
+
+
+def complete(before: Contents, after: Contents, made: Contents, kept: bool) -> bool:
+    """Whether all that is made is in a folder, and besides only what was there before."""
+    ends: set[str] = set()
+    for name, (kind, raw) in made.items():
+        if kind == "folder":
+            right = name in after
+        elif name not in before:
+            right = after.get(name) == (kind, raw)
+        elif before[name][0] == "link":
+            # It leads to a file of its owner's in the folder, which is written instead.
+            end = before[name][1].decode().partition("hello-function/")[2]
+            ends.add(end)
+            right = after.get(name) == before[name] and after.get(end) == (before[end] if kept else (kind, raw))
+        else:
+            right = after.get(name) == (before[name] if kept else (kind, raw))
+        if not right:
+            return False
+    others = before.keys() | after.keys()
+    return all(before.get(name) == after.get(name) for name in others - made.keys() - ends - PASSING)
+
+
+def halfway(before: Contents, after: Contents, made: Contents) -> bool:
+    """Whether each file is as it was, as it is made, or the beginning of that; and what is not made is as it was."""
+    for name in before.keys() | after.keys():
+        was, now = before.get(name), after.get(name)
+        begun = name in made and now and now[0] == "file" and made[name][1].startswith(now[1])
+        folder = (name in made or name in PASSING) and now in (None, ("folder", b""))
+        if now != was and not begun and not (folder and was in (None, ("folder", b""))):
+            return False
+    return True
+
+
+def cut_short(before: Contents, after: Contents, made: Contents) -> list[str]:
+    """Return the files that are neither as they were nor as they are made."""
+    return [name for name, now in after.items() if now[0] == "file" and now not in (before.get(name), made.get(name))]

@@ -1,0 +1,103 @@
+"""Updates that meet something of the user's, and how the user goes on."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.support.folders import append, commit, edit
+from tests.support.locks import lock
+from tests.support.pages import UPDATING, blocks
+from tests.support.processes import check_output, environment, git, run
+from tests.support.types import Bake, Done
+from tests.support.updates import cruft, made, own_tests, update
+
+pytestmark = pytest.mark.slow
+
+
+def guard(scripts: Path, project: Path, home: Path) -> Done:
+    return own_tests(scripts, project, home, "tests/guard")
+
+
+@pytest.mark.parametrize("cloned", [False, True])
+def test_a_conflict_in_the_lock_is_settled_by_one_command(
+    template: Path, scripts: Path, home: Path, cloned: bool
+) -> None:
+    """In a clone cruft cannot merge, and leaves .rej files in the place of conflict markers."""
+    project = made(template, home)
+    commit(project, append("requirements.in", "requests\n"))
+    lock(project, scripts, home)
+    commit(project)
+    # Between the two stands what requests brought.
+    names = ("templates/locks/default/requirements.txt", "{{cookiecutter.function_name}}/cloud_logging.py")
+    commit(
+        template, edit(names[0], "blinker==", "blinker==0."), edit(names[1], "import json\n", "# Newer.\nimport json\n")
+    )
+    if cloned:
+        check_output(cruft("update", "--skip-apply-ask", cwd=project, home=home))
+        git("checkout", "HEAD", "requirements.txt", cwd=project)
+        commit(project)
+        commit(template, edit(names[0], "blinker==0.", "blinker==1."), edit(names[1], "# Newer.", "# Newest."))
+        git("clone", "-q", "--no-local", str(project), str(project.with_name("clone")), cwd=project.parent)
+        project = project.with_name("clone")
+    assert set(update(project, home).split()) == {"requirements.txt.rej" if cloned else "requirements.txt"}
+    assert "# New" in (project / "cloud_logging.py").read_text("utf-8")
+    done = guard(scripts, project, home)
+    said = "requirements.txt.rej holds a change" if cloned else "has conflict markers"
+    assert done.returncode == 1 and said in done.stdout
+    lock(project, scripts, home, upgrade=True)
+    if cloned:
+        (project / "requirements.txt.rej").unlink()
+    check_output(guard(scripts, project, home))
+    assert re.search(r"(?m)^requests==", (project / "requirements.txt").read_text("utf-8"))
+
+
+def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path, home: Path) -> None:
+    project = made(template, home, python_version="3.11", ci="github")
+    commit(
+        template,
+        edit("cookiecutter.json", ', "3.11"]', "]"),
+        edit("cookiecutter.json", '",\n      "3.11": "3.11 - until April 2028"', '"'),
+    )
+    assert cruft("update", "--skip-apply-ask", cwd=project, home=home).returncode
+    assert check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
+    command = shlex.split(blocks(UPDATING)[-1])
+    assert command[:2] == ["cruft", "update"]
+    assert update(project, home, *command[2:]) == ""
+    assert (project / ".python-version").read_text("utf-8") == "3.14\n"
+    assert "--runtime: python314\n" in (project / "deploy.yaml").read_text("utf-8")
+
+
+# Those that made a deploy.sh.
+@pytest.mark.parametrize(("release", "edited"), [("0.2.0", True), ("0.3.0", False)])
+def test_deploy_yaml_takes_the_place_of_deploy_sh(
+    template: Path, bake: Bake, scripts: Path, home: Path, release: str, edited: bool
+) -> None:
+    """One that somebody has changed stays beside it."""
+    env = environment(home)
+    [released] = check_output(
+        run("git", "log", "--format=%H", f"--grep=^Release {release}$", cwd=template, env=env)
+    ).split()
+    project = made(template, home, released, trigger="pubsub")
+    before = (project / "deploy.sh").read_text("utf-8")
+    mine = before.replace("--memory=512Mi", "--memory=1Gi")
+    assert mine != before
+    if edited:
+        commit(project, edit("deploy.sh", before, mine))
+    assert update(project, home) == ""
+    assert (project / "deploy.yaml").read_bytes() == (bake(trigger="pubsub") / "deploy.yaml").read_bytes()
+    assert (project / "deploy.sh").exists() == edited
+    assert not edited or (project / "deploy.sh").read_text("utf-8") == mine
+    commit(project)
+    check_output(guard(scripts, project, home))
+    check_output(cruft("check", cwd=project, home=home))
+
+
+def test_a_deploy_yaml_of_ones_own_is_not_lost(template: Path, home: Path) -> None:
+    env = environment(home)
+    [released] = check_output(run("git", "log", "--format=%H", "--grep=^Release 0.3.0$", cwd=template, env=env)).split()
+    project = made(template, home, released)
+    commit(project, append("deploy.yaml", "mine: 1\n"))
+    assert update(project, home).split() == ["deploy.yaml"]
+    assert (project / "deploy.yaml").read_text("utf-8").startswith("<<<<<<< ours\nmine: 1\n=======\n")
