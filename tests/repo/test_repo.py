@@ -15,7 +15,7 @@ from tests.support.questions import QUESTIONS, ROOT, SKELETON
 from tests.support.types import Bake, Done
 
 
-def test_no_offered_runtime_ends_within_90_days() -> None:
+def test_offered_runtimes_last_90_days() -> None:
     runtimes = json.loads((ROOT / "rules" / "runtimes.json").read_text("utf-8"))
     for version in QUESTIONS["python_version"]:
         assert ends_late_enough(runtimes[version]["decommissioned"], date.today()), f"Python {version} ends soon"
@@ -26,26 +26,26 @@ def ends_late_enough(end: str, today: date) -> bool:
     return date.fromisoformat(end) - today > timedelta(days=90)
 
 
-def test_a_runtime_that_ends_soon_is_seen() -> None:
+def test_runtime_that_ends_soon_is_found() -> None:
     assert ends_late_enough("2028-04-24", date(2028, 1, 24))
     assert not ends_late_enough("2028-04-24", date(2028, 1, 25))
 
 
-def test_the_labels_tell_the_end_of_each_runtime() -> None:
+def test_labels_state_when_runtimes_end() -> None:
     runtimes = json.loads((ROOT / "rules" / "runtimes.json").read_text("utf-8"))
     labels = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))["__prompts__"]["python_version"]
     for version, dates in runtimes.items():
         assert date.fromisoformat(dates["decommissioned"]).strftime("%B %Y") in labels[version]
 
 
-def test_names_that_every_system_takes() -> None:
+def test_file_names_are_portable() -> None:
     for path in [*SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
         name = path.relative_to(ROOT).as_posix()
         assert not re.search(r'[<>:"|?*\\]', name) and len(name) <= 120, name
 
 
 @pytest.mark.parametrize("made", [False, True])
-def test_each_text_has_the_same_line_ends_everywhere(fresh: Bake, made: bool) -> None:
+def test_text_files_have_lf_line_ends(fresh: Bake, made: bool) -> None:
     repository = fresh(trigger="firestore") if made else ROOT
     if made:
         git("init", cwd=repository)
@@ -59,25 +59,25 @@ def test_each_text_has_the_same_line_ends_everywhere(fresh: Bake, made: bool) ->
 OUTSIDE = re.compile(r"python3 -m (?:venv|pip install cookiecutter|cookiecutter)\b|`python3`")
 
 
-def python_is_called_right(text: str) -> bool:
+def python_commands_are_portable(text: str) -> bool:
     inside = OUTSIDE.sub("", text)
     return not re.search(r"\bpython3(?![.\d])", inside) and (inside == text or "`py" in text)
 
 
-def test_python_is_called_as_each_system_calls_it() -> None:
+def test_python_commands_are_portable() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("fleet", "questions", "updating"))]
     for path in [*pages, *SKELETON.rglob("*"), *(ROOT / "templates").rglob("*")]:
         if path.is_file():
-            assert python_is_called_right(path.read_text("utf-8")), path
+            assert python_commands_are_portable(path.read_text("utf-8")), path
 
 
-def test_python_that_some_system_calls_otherwise_is_seen() -> None:
-    assert python_is_called_right("python3 -m venv .venv (on Windows `py -m venv .venv`), then python -m pip")
-    assert not python_is_called_right("python3 -m venv .venv")
-    assert not python_is_called_right("`py` or python3 -m pytest")
+def test_unportable_python_command_is_found() -> None:
+    assert python_commands_are_portable("python3 -m venv .venv (on Windows `py -m venv .venv`), then python -m pip")
+    assert not python_commands_are_portable("python3 -m venv .venv")
+    assert not python_commands_are_portable("`py` or python3 -m pytest")
 
 
-def of_hooks_and_rules(folder: Path, more: str) -> Done:
+def type_check_hooks_and_rules(folder: Path, more: str) -> Done:
     """Let mypy read what runs in a user's cookiecutter as Windows would run it, with `more` at the top of each hook."""
     fn = SimpleNamespace(root=str(ROOT), last_words=lambda: "")
     for path in (ROOT / "hooks").glob("*.py"):
@@ -89,15 +89,15 @@ def of_hooks_and_rules(folder: Path, more: str) -> Done:
     return run(*command, *options, *files, cwd=folder, env=environment(folder))
 
 
-def test_no_hook_calls_what_windows_lacks(tmp_path: Path) -> None:
+def test_hooks_type_check_on_windows(tmp_path: Path) -> None:
     """The call that is added to each hook is all that mypy finds."""
-    done = of_hooks_and_rules(tmp_path, "import os\n\nos.getuid()\n")
+    done = type_check_hooks_and_rules(tmp_path, "import os\n\nos.getuid()\n")
     *errors, _ = done.stdout.splitlines()
     assert len(errors) == len(list((ROOT / "hooks").glob("*.py"))), done.stdout
     assert all('has no attribute "getuid"' in error for error in errors), done.stdout
 
 
-def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
+def test_no_registry_or_local_path_is_named() -> None:
     tracked = check_output(
         run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT, env=environment(ROOT))
     ).splitlines()
@@ -107,7 +107,7 @@ def test_no_registry_and_no_path_of_a_machine_is_named() -> None:
         assert not re.search(r"pypi\.org|pythonhosted|npmjs|deb\.debian|/root/|/home/[a-z]", text), name
 
 
-def test_clean_by_its_own_tools() -> None:
+def test_linters_pass() -> None:
     [commands] = re.findall(r"\| lint \| `(.+)` \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
     for command in commands.split(" && "):
         tool = command.removeprefix("uv run ").split()

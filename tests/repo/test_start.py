@@ -30,7 +30,7 @@ WAYS = [
 
 
 @pytest.fixture
-def nothing_but_python(pip_and_pipx: Path, home: Path) -> dict[str, str]:
+def user_environment(pip_and_pipx: Path, home: Path) -> dict[str, str]:
     """The environment of a person who has pip, pipx, uv and cookiecutter's command."""
     # uv would fetch a Python that is not on the path.
     python = Path(require_tool(f"python{QUESTIONS['python_version'][0]}")).parent
@@ -44,11 +44,11 @@ def nothing_but_python(pip_and_pipx: Path, home: Path) -> dict[str, str]:
     ("command", "git_stays"),
     [*((way, True) for way in WAYS), *((way, False) for way in WAYS if way.endswith("path/to/fn-template"))],
 )
-def test_each_way_to_start(
-    template: Path, tmp_path: Path, nothing_but_python: dict[str, str], command: str, git_stays: bool
+def test_readme_start_commands(
+    template: Path, tmp_path: Path, user_environment: dict[str, str], command: str, git_stays: bool
 ) -> None:
     """From the template's address, a clone, a folder or a zip, none of which has a tag."""
-    place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
+    place, env = tmp_path / "ein Ordner mit Zoë", user_environment
     local = place / "path" / "to" / "fn-template"
     local.parent.mkdir(parents=True)
     git("archive", "--prefix=fn-template/", "-o", f"{local}.zip", "HEAD", cwd=template)
@@ -60,7 +60,7 @@ def test_each_way_to_start(
     assert (place / "hello-function" / "localpackage" / "script.py").is_file()
 
 
-def test_the_ways_to_start_are_all_that_the_readme_promises() -> None:
+def test_readme_shows_each_way_to_start() -> None:
     ways = "\n".join(WAYS)
     for word in (
         "uvx ",
@@ -75,7 +75,7 @@ def test_the_ways_to_start_are_all_that_the_readme_promises() -> None:
 
 @posix_only
 @pytest.mark.slow
-def test_the_least_versions_that_the_readme_names(template: Path, home: Path, tmp_path: Path) -> None:
+def test_minimum_versions_of_the_readme(template: Path, home: Path, tmp_path: Path) -> None:
     [(python, cookiecutter)] = re.findall(
         r"Python (3\.\d+) or newer; a cookiecutter .* must be ([\d.]+) or newer", " ".join(OTHER_WAYS.split())
     )
@@ -88,11 +88,11 @@ def test_the_least_versions_that_the_readme_names(template: Path, home: Path, tm
 
 @posix_only
 @pytest.mark.slow
-def test_the_readmes_first_command(
-    template: Path, tmp_path: Path, home: Path, nothing_but_python: dict[str, str]
+def test_first_command_then_run_and_test(
+    template: Path, tmp_path: Path, home: Path, user_environment: dict[str, str]
 ) -> None:
     """The command, what it prints, the next steps, what curl answers, the README of what it made."""
-    place, env = tmp_path / "ein Ordner mit Zoë", nothing_but_python
+    place, env = tmp_path / "ein Ordner mit Zoë", user_environment
     place.mkdir()
     made = check_output(run("bash", "-euc", WAYS[0], cwd=place, env=env, stdin="\n" * len(QUESTIONS)))
     steps = [line.strip() for line in made.splitlines() if line.startswith("  ") and "[" not in line][-3:]
@@ -119,7 +119,7 @@ def test_the_readmes_first_command(
 @posix_only
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1], ids=["uv", "pip"])
-def test_a_function_is_run_as_its_readme_says(fresh: Bake, home: Path, number: int) -> None:
+def test_run_commands_of_a_functions_readme(fresh: Bake, home: Path, number: int) -> None:
     project = fresh()
     *install, start = blocks(
         (project / "README.md").read_text("utf-8").partition("## Run it")[2].partition("\n## ")[0]

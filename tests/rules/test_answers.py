@@ -61,7 +61,7 @@ def test_invalid_answer_is_refused_before_the_next_question(
     assert contents(tmp_path / "out") == {}
 
 
-def test_answers_at_the_prompt(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_prompt_answers_are_used(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n")
     assert done.returncode == 0, done.stdout
     made = tmp_path / "out" / "my-function"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.folders import contents
 from tests.support.processes import posix_only
-from tests.support.refusals import NEVER_READ, refused
+from tests.support.refusals import NEVER_READ, check_refused
 from tests.support.types import Cookiecutter
 
 
@@ -23,19 +23,19 @@ def test_fork_with_an_unread_file(
     place = skeleton(fork) / folder
     place.mkdir(parents=True, exist_ok=True)
     (place / name).write_text("")
-    refused(cookiecutter("--no-input", template=fork), name, "take it out")
+    check_refused(cookiecutter("--no-input", template=fork), name, "take it out")
     assert contents(tmp_path / "out") == {}
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir()
     (mine / "main.py").write_text("mine")
-    refused(cookiecutter("--no-input", "-f", template=fork), name)
+    check_refused(cookiecutter("--no-input", "-f", template=fork), name)
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 
 @posix_only
 def test_fork_with_a_link_named_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp_path: Path) -> None:
     (skeleton(fork) / "Pipfile").symlink_to("README.md")
-    refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
+    check_refused(cookiecutter("--no-input", template=fork), "Pipfile", "take it out")
     assert contents(tmp_path / "out") == {}
 
 
@@ -44,7 +44,7 @@ def test_fork_that_renders_a_pipfile(cookiecutter: Cookiecutter, fork: Path, tmp
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     (mine / "main.py").write_text("mine")
-    refused(cookiecutter("--no-input", "-f", template=fork), "Pipfile", "take it out")
+    check_refused(cookiecutter("--no-input", "-f", template=fork), "Pipfile", "take it out")
     assert contents(mine) == {"main.py": ("file", b"mine")}
 
 

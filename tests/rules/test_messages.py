@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.folders import append, as_made, contents
+from tests.support.folders import append, contents, without_bytecode
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, run_module
 from tests.support.questions import ROOT
 from tests.support.types import Bake
@@ -38,10 +38,10 @@ def test_closed_output_does_not_fail_a_bake(tmp_path: Path, home: Path, bake: Ba
         done = subprocess.run([*COMMAND, tmp_path / "out"], cwd=tmp_path, env=environment(home), stdout=writer)
         os.close(writer)
     else:
-        command = ["sh", "-c", f'exec "$@" {output}', "sh", *COMMAND, str(tmp_path / "out")]
-        done = subprocess.run(command, cwd=tmp_path, env=environment(home))
+        add_command = ["sh", "-c", f'exec "$@" {output}', "sh", *COMMAND, str(tmp_path / "out")]
+        done = subprocess.run(add_command, cwd=tmp_path, env=environment(home))
     assert done.returncode == 0
-    assert contents(tmp_path / "out" / "hello-function") == as_made(bake())
+    assert contents(tmp_path / "out" / "hello-function") == without_bytecode(bake())
 
 
 def test_message_after_keeping_existing_files(tmp_path: Path, home: Path) -> None:
@@ -54,8 +54,8 @@ def test_message_after_keeping_existing_files(tmp_path: Path, home: Path) -> Non
 def test_cruft_prints_steps_only_for_a_new_project(template: Path, home: Path) -> None:
     assert "Made hello-function." in check_output(cruft("create", template, "--no-input", cwd=home, home=home))
     project = home / "hello-function"
-    for command in ("diff", "check"):
-        assert "Made " not in check_output(cruft(command, cwd=project, home=home))
+    for add_command in ("diff", "check"):
+        assert "Made " not in check_output(cruft(add_command, cwd=project, home=home))
     git("init", cwd=project)
     git("add", ".", cwd=project)
     git("commit", "-m", "new", cwd=project)
@@ -67,7 +67,7 @@ def test_cruft_prints_steps_only_for_a_new_project(template: Path, home: Path) -
     assert "Made " not in check_output(cruft("link", template, "--no-input", cwd=project, home=home))
 
 
-def steps(out: Path, home: Path, path: Path, version: str = "3.13") -> list[str]:
+def next_steps(out: Path, home: Path, path: Path, version: str = "3.13") -> list[str]:
     """Return the lines that are said to somebody who has only a folder of commands."""
     env = environment(home, PATH=str(path))
     done = check_output(run_module(*COMMAND[2:], out, f"python_version={version}", cwd=home, env=env))
@@ -83,7 +83,7 @@ def commands(tmp_path: Path) -> Path:
     return tmp_path / "commands"
 
 
-def command(folder: Path, name: str, code: int = 0) -> None:
+def add_command(folder: Path, name: str, code: int = 0) -> None:
     (folder / name).write_text(f"#!/bin/sh\nexit {code}\n")
     (folder / name).chmod(0o755)
 
@@ -95,20 +95,20 @@ LOCKS = "-r requirements.txt -r requirements-dev.txt"
 def test_steps_name_an_installed_python(tmp_path: Path, home: Path, commands: Path) -> None:
     def install(version: str = "3.13") -> str:
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
-        return steps(tmp_path / "out", home, commands, version)[1]
+        return next_steps(tmp_path / "out", home, commands, version)[1]
 
     assert install() == f"'{sys.executable}' -m venv .venv && .venv/bin/python -m pip install {LOCKS}"
-    command(commands, "python")
+    add_command(commands, "python")
     assert install() == f"python -m venv .venv && .venv/bin/python -m pip install {LOCKS}"
-    command(commands, "python3")
+    add_command(commands, "python3")
     assert install().startswith("python3 -m venv .venv && ")
     # As pyenv puts one there for a Python that is not chosen.
-    command(commands, "python3.12", 127)
+    add_command(commands, "python3.12", 127)
     assert install("3.12").startswith("python3 -m venv .venv && ")
-    command(commands, "python3.12")
+    add_command(commands, "python3.12")
     assert install("3.12").startswith("python3.12 -m venv .venv && ")
     assert install("3.13").startswith("python3 -m venv .venv && ")
-    command(commands, "uv")
+    add_command(commands, "uv")
     assert install("3.12") == f"uv venv --python 3.12 && uv pip install --python .venv {LOCKS}"
 
 
@@ -123,7 +123,7 @@ def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool) ->
     if with_uv:
         uv = Path(sys.executable).with_name("uv")
         (commands / "uv").symlink_to(uv if uv.exists() else require_tool("uv"))
-    lines = steps(tmp_path / "ein Ordner", home, commands, "3.12")
+    lines = next_steps(tmp_path / "ein Ordner", home, commands, "3.12")
     assert lines[1].startswith("uv venv " if with_uv else "python3.12 -m venv ")
     other = tmp_path / "other"
     env = environment(home, VIRTUAL_ENV=str(other), PATH=f"{other / 'bin'}:{commands}:/usr/bin:/bin")

@@ -23,7 +23,7 @@ def replay_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / ".cookiecutter_replay" / f"{ROOT.name}.json"
 
 
-def edited(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
+def edit_replay(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
     """Return the path of a copy of the replay file with some answers changed."""
     context = json.loads(replay_file.read_text("utf-8"))
     context["cookiecutter"].update(changed)
@@ -32,7 +32,7 @@ def edited(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
 
 
 def test_replay_file_makes_the_same_project(cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path) -> None:
-    done = cookiecutter("--replay-file", edited(replay_file, tmp_path))
+    done = cookiecutter("--replay-file", edit_replay(replay_file, tmp_path))
     assert done.returncode == 0, done.stdout
     assert contents(tmp_path / "out") == {
         name: held for name, held in contents(replay_file.parent.parent).items() if name.startswith("hello-function")
@@ -53,7 +53,7 @@ def test_replay_file_with_an_invalid_answer(
     mine = tmp_path / "out" / "hello-function" / "main.py"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
-    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{question: value}), "-f")
+    done = cookiecutter("--replay-file", edit_replay(replay_file, tmp_path, **{question: value}), "-f")
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
     assert done.stdout.startswith(f"{question}: {value!r} ")
     assert contents(tmp_path / "out").keys() == {"hello-function", "hello-function/main.py"}
@@ -69,7 +69,9 @@ def test_replay_file_without_the_extension_changes_no_file(
     mine.write_text("mine")
     mine_only = {"hello-function/main.py": ("file", b"mine")}
     for name in ("../evil", "hello-function"):
-        done = cookiecutter("--replay-file", edited(replay_file, tmp_path, _extensions=[], function_name=name), "-f")
+        done = cookiecutter(
+            "--replay-file", edit_replay(replay_file, tmp_path, _extensions=[], function_name=name), "-f"
+        )
         assert done.returncode != 0
         assert {name: thing for name, thing in contents(tmp_path / "out").items() if thing[0] == "file"} == mine_only
         assert not (tmp_path / "evil").exists()
@@ -79,7 +81,7 @@ PRIVATE = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
 PRIVATE = {name: value for name, value in PRIVATE.items() if name.startswith("_") and name != "__prompts__"}
 
 
-def made_by(expression: str, file: Path) -> str:
+def expression_that_creates(expression: str, file: Path) -> str:
     """Return a value that creates a file when Jinja renders it."""
     return expression.replace("CODE", f"cycler.__init__.__globals__.os.open({str(file)!r}, 65)")
 
@@ -90,12 +92,12 @@ def made_by(expression: str, file: Path) -> str:
 def test_unknown_private_value_is_never_run(
     cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, channel: str
 ) -> None:
-    value = made_by("{{ CODE }}", tmp_path / "was-run")
+    value = expression_that_creates("{{ CODE }}", tmp_path / "was-run")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"default_context": {name: value}}), "utf-8")
     arguments = {
         "command line": ("--no-input", f"{name}={value}"),
         "config": ("--no-input", "--config-file", str(tmp_path / "config.yaml")),
-        "replay file": ("--replay-file", edited(replay_file, tmp_path, **{name: value})),
+        "replay file": ("--replay-file", edit_replay(replay_file, tmp_path, **{name: value})),
     }
     done = cookiecutter(*arguments[channel])
     assert done.returncode == 0, done.stdout
@@ -113,7 +115,7 @@ def test_unknown_private_value_is_never_run(
     ],
 )
 def test_only_the_template_configures_jinja(cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, Any]) -> None:
-    code = made_by("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
+    code = expression_that_creates("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
     config = {"default_context": {"_jinja2_env_vars": marks, "region": code}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
@@ -133,7 +135,7 @@ def test_only_the_template_configures_jinja(cookiecutter: Cookiecutter, tmp_path
 def test_replay_file_with_a_changed_private_value(
     cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, value: Any
 ) -> None:
-    done = cookiecutter("--replay-file", edited(replay_file, tmp_path, **{name: value}))
+    done = cookiecutter("--replay-file", edit_replay(replay_file, tmp_path, **{name: value}))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
     assert done.stdout.startswith(f"{name}: ") and "leave it out" in done.stdout
     assert contents(tmp_path / "out") == {}
@@ -141,7 +143,7 @@ def test_replay_file_with_a_changed_private_value(
 
 def test_private_value_in_cruft_json_is_never_run(template: Path, home: Path, tmp_path: Path) -> None:
     """cruft passes such values on no longer; its older versions did."""
-    code = made_by("{{ CODE }}", tmp_path / "was-run")
+    code = expression_that_creates("{{ CODE }}", tmp_path / "was-run")
     create, extra = ("create", template, "--no-input"), ("--extra-context", json.dumps({"__before": code}))
     check_output(cruft(*create, *extra, cwd=home, home=home))
     kept = json.loads((home / "hello-function" / ".cruft.json").read_text("utf-8"))

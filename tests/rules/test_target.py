@@ -3,17 +3,17 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rules.target import ROOM
 from tests.support.folders import contents
-from tests.support.processes import as_a_person, environment, posix_only, run
+from tests.support.processes import as_unprivileged_user, environment, posix_only, run
 from tests.support.questions import ROOT
-from tests.support.refusals import NEVER_READ, refused
-from tests.support.types import Bake, Cookiecutter
+from tests.support.refusals import NEVER_READ, check_refused
+from tests.support.types import Bake, Cookiecutter, Done
 
 
 @pytest.mark.parametrize("name", [*NEVER_READ, "Pipfile and setup.py"])
@@ -24,7 +24,7 @@ def test_existing_folder_with_an_unread_file(cookiecutter: Cookiecutter, tmp_pat
         (mine / one).write_text("requests = '*'")
     (mine / "main.py").write_text("mine")
     before = contents(mine)
-    refused(cookiecutter("--no-input", "-f"), f"never read {name} in {mine}", "to requirements.in")
+    check_refused(cookiecutter("--no-input", "-f"), f"never read {name} in {mine}", "to requirements.in")
     assert contents(mine) == before
 
 
@@ -37,7 +37,7 @@ def test_cruft_create_is_refused_too(template: Path, home: Path, tmp_path: Path)
 
     def said() -> str:
         before = contents(mine)
-        done = run(*as_a_person(*command), cwd=tmp_path, env=environment(home))
+        done = run(*as_unprivileged_user(*command), cwd=tmp_path, env=environment(home))
         assert done.returncode and contents(mine) == before
         return re.sub(r"\W+", " ", done.stdout)
 
@@ -101,7 +101,7 @@ def test_link_to_outside_is_refused(cookiecutter: Cookiecutter, tmp_path: Path, 
     place.parent.mkdir(parents=True)
     place.symlink_to(outside / "script.py" if place.suffix else outside)
     before = contents(tmp_path / "out"), contents(outside)
-    refused(cookiecutter("--no-input", "-f"), f"{place} is a link")
+    check_refused(cookiecutter("--no-input", "-f"), f"{place} is a link")
     assert (contents(tmp_path / "out"), contents(outside)) == before
 
 
@@ -110,7 +110,7 @@ def test_dangling_link_is_refused(cookiecutter: Cookiecutter, tmp_path: Path) ->
     place = tmp_path / "out" / "hello-function" / "main.py"
     place.parent.mkdir(parents=True)
     place.symlink_to(tmp_path / "not-there")
-    refused(cookiecutter("--no-input", "-f"), "is a link")
+    check_refused(cookiecutter("--no-input", "-f"), "is a link")
     assert not (tmp_path / "not-there").exists()
 
 
@@ -119,7 +119,7 @@ def test_linked_function_folder_is_refused(cookiecutter: Cookiecutter, tmp_path:
     (tmp_path / "outside").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hello-function").symlink_to(tmp_path / "outside")
-    refused(cookiecutter("--no-input", "-f"), "is a link")
+    check_refused(cookiecutter("--no-input", "-f"), "is a link")
     assert contents(tmp_path / "outside") == {}
 
 
@@ -139,40 +139,40 @@ def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path,
     place.parent.mkdir(parents=True)
     place.mkdir() if is_folder else place.write_text("mine")
     before = contents(tmp_path / "out")
-    refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a ", "move it away")
+    check_refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a ", "move it away")
     assert contents(tmp_path / "out") == before
 
 
 @pytest.fixture
-def bound(tmp_path: Path, home: Path) -> Any:
+def run_unprivileged(tmp_path: Path, home: Path) -> Callable[..., Done]:
     """Run cookiecutter as one whom permissions bind."""
     command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", tmp_path / "out")
-    return lambda *flags: run(*as_a_person(*command), *flags, cwd=tmp_path, env=environment(home))
+    return lambda *flags: run(*as_unprivileged_user(*command), *flags, cwd=tmp_path, env=environment(home))
 
 
 @posix_only
-def test_read_only_file(bound: Any, tmp_path: Path) -> None:
+def test_read_only_file(run_unprivileged: Callable[..., Done], tmp_path: Path) -> None:
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
     main.write_text("mine")
     main.chmod(0o444)
     before = contents(tmp_path / "out")
-    refused(bound("-f"), f"{main} is read-only", "make it writable")
+    check_refused(run_unprivileged("-f"), f"{main} is read-only", "make it writable")
     # Writable or not, it would be refused without -f.
-    refused(bound(), "already exists")
+    check_refused(run_unprivileged(), "already exists")
     assert contents(tmp_path / "out") == before
-    assert bound("-f", "--skip-if-file-exists").returncode == 0
+    assert run_unprivileged("-f", "--skip-if-file-exists").returncode == 0
     assert main.read_text() == "mine" and (main.parent / "README.md").is_file()
 
 
 @posix_only
 @pytest.mark.parametrize("folder", ["", "hello-function", "hello-function/tests"])
-def test_read_only_folder(bound: Any, tmp_path: Path, folder: str) -> None:
+def test_read_only_folder(run_unprivileged: Callable[..., Done], tmp_path: Path, folder: str) -> None:
     place = tmp_path / "out" / folder
     place.mkdir(parents=True)
     place.chmod(0o555)
     before = contents(tmp_path / "out")
-    refused(bound("-f"), f"{place} is read-only", "make it writable")
+    check_refused(run_unprivileged("-f"), f"{place} is read-only", "make it writable")
     assert contents(tmp_path / "out") == before
 
 
@@ -189,22 +189,22 @@ def test_link_to_itself_and_pipe_are_refused(cookiecutter: Cookiecutter, tmp_pat
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
     main.symlink_to("main.py")
-    refused(cookiecutter("--no-input", "-f"), "in the way of a file")
+    check_refused(cookiecutter("--no-input", "-f"), "in the way of a file")
     main.unlink()
     os.mkfifo(main)
-    refused(cookiecutter("--no-input", "-f"), "in the way of a file")
+    check_refused(cookiecutter("--no-input", "-f"), "in the way of a file")
 
 
 def test_output_folder_with_jinja_in_its_path(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     for name in ("{{cookiecutter.region}}", "a{%b"):
-        refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "is not valid")
+        check_refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "is not valid")
         assert not (tmp_path / name).exists()
 
 
 def test_file_in_the_way_of_the_project(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hello-function").write_text("mine")
-    refused(cookiecutter("--no-input", "-f"), "move it away")
+    check_refused(cookiecutter("--no-input", "-f"), "move it away")
     assert (tmp_path / "out" / "hello-function").read_text() == "mine"
 
 
@@ -229,7 +229,7 @@ def test_bake_prints_what_to_do_next(cookiecutter: Cookiecutter, tmp_path: Path)
     assert len(steps) == 3 and steps[0] == f"cd '{tmp_path}{os.sep}out{os.sep}hello-function'"
 
 
-def test_hooks_are_short_and_need_only_python() -> None:
+def test_hooks_are_short_and_valid_python() -> None:
     for hook in (ROOT / "hooks").iterdir():
         text = hook.read_text("utf-8")
         assert len(text.splitlines()) <= 40

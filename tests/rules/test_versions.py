@@ -6,27 +6,26 @@ import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.folders import as_made, contents
+from tests.support.folders import contents, without_bytecode
 from tests.support.processes import check_output, environment, require_tool, run
 from tests.support.questions import ROOT
 from tests.support.types import Bake, Cookiecutter, Done
 
 MODULE = "fn_template_needs_cookiecutter_2_3_or_newer"
 FACTS = runpy.run_path(str(ROOT / f"{MODULE}.py"))
-Made = Callable[..., Done]
+RunCookiecutter = Callable[..., Done]
 
 
 @pytest.fixture(scope="session")
 def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
     """Return the Python of an environment that holds a cookiecutter."""
-    made: dict[tuple[str, str], Path] = {}
+    run_cookiecutter: dict[tuple[str, str], Path] = {}
 
     def python_with(python: str, cookiecutter: str) -> Path:
-        if (python, cookiecutter) not in made:
+        if (python, cookiecutter) not in run_cookiecutter:
             folder = tmp_path_factory.mktemp("old")
             env, uv, venv = environment(folder), (sys.executable, "-m", "uv"), folder / "venv"
             check_output(run(*uv, "venv", "-q", "--python", require_tool(python), venv, cwd=folder, env=env))
@@ -34,23 +33,23 @@ def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str]
                 run(*uv, "pip", "install", "-q", "--python", venv, f"cookiecutter{cookiecutter}", cwd=folder, env=env)
             )
             scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
-            made[python, cookiecutter] = scripts / "python"
-        return made[python, cookiecutter]
+            run_cookiecutter[python, cookiecutter] = scripts / "python"
+        return run_cookiecutter[python, cookiecutter]
 
     return python_with
 
 
 @pytest.fixture
-def made(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, home: Path) -> Made:
+def run_cookiecutter(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, home: Path) -> RunCookiecutter:
     """Run a Python's cookiecutter into tmp_path / 'out'."""
     # Compiled once, and nothing in the template.
     env = environment(home, PYTHONPYCACHEPREFIX=str(tmp_path_factory.getbasetemp() / "compiled"))
 
-    def made(python: Path, *arguments: str, stdin: str = "") -> Done:
+    def run_cookiecutter(python: Path, *arguments: str, stdin: str = "") -> Done:
         command = (python, "-m", "cookiecutter", ROOT, "-o", tmp_path / "out")
         return run(*command, *arguments, cwd=tmp_path, env=env, stdin=stdin)
 
-    return made
+    return run_cookiecutter
 
 
 @pytest.mark.slow
@@ -59,9 +58,13 @@ def made(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, home: Path) -
     [("python3.9", "<3"), ("python3.11", "==2.1.1"), ("python3.11", "==2.2.3")],
 )
 def test_too_old_versions_are_refused_in_one_line(
-    python_with: Any, made: Made, tmp_path: Path, python: str, cookiecutter: str
+    python_with: Callable[[str, str], Path],
+    run_cookiecutter: RunCookiecutter,
+    tmp_path: Path,
+    python: str,
+    cookiecutter: str,
 ) -> None:
-    done = made(python_with(python, cookiecutter), "--no-input")
+    done = run_cookiecutter(python_with(python, cookiecutter), "--no-input")
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
     assert "needs Python 3.10 or newer and cookiecutter 2.3 or newer; this is Python " in done.stdout
     assert python.removeprefix("python") in done.stdout and cookiecutter.strip("=<") in done.stdout
@@ -69,8 +72,10 @@ def test_too_old_versions_are_refused_in_one_line(
 
 
 @pytest.mark.slow
-def test_cookiecutter_1_7_prints_the_module_name(python_with: Any, made: Made, tmp_path: Path) -> None:
-    done = made(python_with("python3.11", "==1.7.3"), "--no-input")
+def test_cookiecutter_1_7_prints_the_module_name(
+    python_with: Callable[[str, str], Path], run_cookiecutter: RunCookiecutter, tmp_path: Path
+) -> None:
+    done = run_cookiecutter(python_with("python3.11", "==1.7.3"), "--no-input")
     assert (done.returncode, done.stdout) == (1, f"Unable to load extension: No module named '{MODULE}'\n")
     assert not (tmp_path / "out").exists()
 
@@ -81,16 +86,21 @@ def test_cookiecutter_1_7_prints_the_module_name(python_with: Any, made: Made, t
     [("python3.10", "<3"), *(("python3.11", f"=={version}") for version in ("2.3.0", "2.4.0", "2.5.0", "2.6.0"))],
 )
 def test_every_supported_version_makes_the_same_project(
-    bake: Bake, python_with: Any, made: Made, tmp_path: Path, python: str, cookiecutter: str
+    bake: Bake,
+    python_with: Callable[[str, str], Path],
+    run_cookiecutter: RunCookiecutter,
+    tmp_path: Path,
+    python: str,
+    cookiecutter: str,
 ) -> None:
     command = python_with(python, cookiecutter)
-    check_output(made(command, stdin="\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n"))
+    check_output(run_cookiecutter(command, stdin="\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n"))
     answers = {"description": "Says hello.", "python_version": "3.12", "local_package": "logic", "hashes": True}
-    newest = as_made(bake(**answers, region="europe-west1", ci="github"))
+    newest = without_bytecode(bake(**answers, region="europe-west1", ci="github"))
     assert contents(tmp_path / "out" / "hello-function") == newest
-    check_output(made(command, "--replay", "-f"))
+    check_output(run_cookiecutter(command, "--replay", "-f"))
     assert contents(tmp_path / "out" / "hello-function") == newest
-    refused = made(command, "--no-input", "region={{ 7 }}")
+    refused = run_cookiecutter(command, "--no-input", "region={{ 7 }}")
     assert refused.stdout.startswith("region: '{{ 7 }}' is not valid") and len(refused.stdout.splitlines()) == 1
 
 

@@ -11,13 +11,13 @@ from tests.support.processes import check_output, run_module
 
 
 @pytest.fixture(scope="session")
-def reference() -> Callable[[str, str], Contents]:
+def undisturbed() -> Callable[[str, str], Contents]:
     """Return what comes out of some answers in an empty folder, where no test has run anything."""
 
     @cache
-    def reference(trigger: str, package: str) -> Contents:
+    def undisturbed(trigger: str, package: str) -> Contents:
         with workplace() as (out, project, env):
             check_output(run_module(*command(out, trigger, package)[2:], cwd=out, env=env))
             return contents(project)
 
-    return reference
+    return undisturbed

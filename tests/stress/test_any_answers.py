@@ -24,7 +24,7 @@ from tests.support.pages import description_shown
 from tests.support.processes import environment, posix_only
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Bake, Installed
-from tests.support.waiting import all_of
+from tests.support.waiting import assert_each_seen
 
 pytestmark = [pytest.mark.slow, posix_only]
 
@@ -65,7 +65,7 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module")
-def loads(
+def assert_loads(
     bake: Bake, installed: Installed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str, Path], None]]:
     """Return what asserts that the framework loads an entry point, in an environment with what any trigger asks for."""
@@ -81,16 +81,16 @@ def loads(
     ):  # fmt: skip
         assert loader.stdin and loader.stdout
 
-        def loads(target: str, source: Path) -> None:
+        def assert_loads(target: str, source: Path) -> None:
             assert loader.stdin and loader.stdout
             print(target, source, file=loader.stdin, flush=True)
             assert loader.stdout.readline() == "0\n", said.read_text("utf-8")
 
-        yield loads
+        yield assert_loads
         loader.stdin.close()
 
 
-def made(answers: dict[str, Any], folder: Path) -> Path | None:
+def try_bake(answers: dict[str, Any], folder: Path) -> Path | None:
     """Make a project of some answers; return it, or None if they were refused as they should be."""
     (folder / "config.yaml").write_text(f"replay_dir: {folder / 'replay'}\n", "utf-8")
     out = folder / "out"
@@ -111,25 +111,25 @@ def made(answers: dict[str, Any], folder: Path) -> Path | None:
     return Path(project)
 
 
-def test_any_answers(loads: Callable[[str, Path], None]) -> None:
+def test_any_answers(assert_loads: Callable[[str, Path], None]) -> None:
     ends: Counter[str] = Counter()
 
     @given(answers=all_answers())
     def each(answers: dict[str, Any]) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            project = made(answers, Path(folder))
+            project = try_bake(answers, Path(folder))
             ends["made" if project else "refused"] += 1
             if project:
                 for path in project.rglob("*.py"):
                     compile(path.read_bytes(), path, "exec")
-                loads(answers["function_name"].replace("-", "_"), project / "main.py")
+                assert_loads(answers["function_name"].replace("-", "_"), project / "main.py")
                 assert description_shown(project) == answers["description"].strip()
 
     each()
-    all_of(ends, "made", "refused")
+    assert_each_seen(ends, "made", "refused")
 
 
-def test_each_name_of_a_module_that_is_let_through_loads(loads: Callable[[str, Path], None], tmp_path: Path) -> None:
+def test_accepted_module_names_load(assert_loads: Callable[[str, Path], None], tmp_path: Path) -> None:
     """Flask looks for the file of the module that is called as the entry point is."""
     reserved = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
     fit = re.compile("[a-z][a-z0-9_]{2,47}[a-z0-9]")
@@ -139,13 +139,13 @@ def test_each_name_of_a_module_that_is_let_through_loads(loads: Callable[[str, P
     decorated = [f"@functions_framework.http\ndef {name}(request):\n    return ''\n" for name in through]
     (tmp_path / "main.py").write_text("import functions_framework\n" + "".join(decorated))
     for name in through:
-        loads(name, tmp_path / "main.py")
+        assert_loads(name, tmp_path / "main.py")
     with pytest.raises(AssertionError, match="No root path"):
-        loads("marshal", tmp_path / "main.py")
+        assert_loads("marshal", tmp_path / "main.py")
 
 
-def test_an_entry_point_that_does_not_load_is_seen(loads: Callable[[str, Path], None], fresh: Bake) -> None:
+def test_missing_entry_point_fails_to_load(assert_loads: Callable[[str, Path], None], fresh: Bake) -> None:
     project = fresh()
     with pytest.raises(AssertionError, match="no_such_function"):
-        loads("no_such_function", project / "main.py")
-    loads("hello_function", project / "main.py")
+        assert_loads("no_such_function", project / "main.py")
+    assert_loads("hello_function", project / "main.py")

@@ -17,21 +17,21 @@ from tests.support.any_folder import (
     TRIGGER_AND_PACKAGE,
     Contents,
     command,
-    complete,
-    cut_short,
-    halfway,
-    lay,
+    is_complete,
+    is_halfway,
+    put_things,
+    truncated_files,
     workplace,
 )
 from tests.support.folders import contents
-from tests.support.processes import as_a_person, check_output, posix_only, require_tool, run, run_module
-from tests.support.waiting import all_of
+from tests.support.processes import as_unprivileged_user, check_output, posix_only, require_tool, run, run_module
+from tests.support.waiting import assert_each_seen
 
 pytestmark = [pytest.mark.slow, posix_only]
 FLAGS = st.sampled_from([[], ["-f"], ["-f", "-s"]])
 
 
-def test_any_folder(reference: Callable[..., Contents]) -> None:
+def test_any_folder(undisturbed: Callable[..., Contents]) -> None:
     ends: Counter[str] = Counter()
 
     @given(
@@ -50,9 +50,9 @@ def test_any_folder(reference: Callable[..., Contents]) -> None:
                 check_output(run_module(*command(out.parent / "once", *answers)[2:], cwd=out, env=env))
                 words = [word for word in words[:-2] if word != "--no-input"] + ["--replay"]
             if things:
-                lay(project, things)
+                put_things(project, things)
             before, outside = contents(project), contents(out.parent / "outside")
-            done = run(*as_a_person(*words), cwd=out, env=env)
+            done = run(*as_unprivileged_user(*words), cwd=out, env=env)
             after = contents(project)
             assert contents(out.parent / "outside") == outside and not (out.parent / "nowhere").exists()
             ends["refused" if done.returncode else "made"] += 1
@@ -60,13 +60,13 @@ def test_any_folder(reference: Callable[..., Contents]) -> None:
                 assert len(done.stdout.splitlines()) == 1, done.stdout
                 assert after == before and project.exists() == bool(things)
             else:
-                assert complete(before, after, reference(*answers), "-s" in flags), (done.stdout, sorted(after))
+                assert is_complete(before, after, undisturbed(*answers), "-s" in flags), (done.stdout, sorted(after))
 
     each()
-    all_of(ends, "made", "refused")
+    assert_each_seen(ends, "made", "refused")
 
 
-def test_a_full_disk(reference: Callable[..., Contents]) -> None:
+def test_a_full_disk(undisturbed: Callable[..., Contents]) -> None:
     require_tool("unshare")
     ends: Counter[str] = Counter()
     # What is mounted is gone with the namespace, so it is copied out of it.
@@ -82,7 +82,7 @@ def test_a_full_disk(reference: Callable[..., Contents]) -> None:
     def each(kilobytes: int, mine: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             if mine:
-                lay(project, {"main.py": "file", "notes.txt": "file"})
+                put_things(project, {"main.py": "file", "notes.txt": "file"})
             before, laid, result = contents(project), out.parent / "laid", out.parent / "result"
             shutil.copytree(out, laid)
             result.mkdir()
@@ -99,28 +99,28 @@ def test_a_full_disk(reference: Callable[..., Contents]) -> None:
                 assert after == before
             else:
                 ends["made"] += 1
-                assert complete(before, after, reference(*answers), False)
+                assert is_complete(before, after, undisturbed(*answers), False)
 
     each()
-    all_of(ends, "made", "refused")
+    assert_each_seen(ends, "made", "refused")
 
 
-def test_what_is_not_complete_is_seen(reference: Callable[..., Contents]) -> None:
-    made = reference("pubsub", "localpackage")
+def test_checks_find_incomplete_projects(undisturbed: Callable[..., Contents]) -> None:
+    made = undisturbed("pubsub", "localpackage")
     before: Contents = {"notes.txt": ("file", b"mine"), "main.py": ("file", b"mine")}
     right = {**made, "notes.txt": ("file", b"mine")}
-    assert complete(before, right, made, False)
+    assert is_complete(before, right, made, False)
     files = [name for name, (kind, _) in made.items() if kind == "file"]
     for name in files:
-        assert not complete(before, {**right, name: ("file", b"x")}, made, False)
-        assert not complete(before, {other: thing for other, thing in right.items() if other != name}, made, False)
+        assert not is_complete(before, {**right, name: ("file", b"x")}, made, False)
+        assert not is_complete(before, {other: thing for other, thing in right.items() if other != name}, made, False)
     for change in ({"notes.txt": ("file", b"x")}, {"more.txt": ("file", b"")}):
-        assert not complete(before, {**right, **change}, made, False)
-        assert not halfway(before, {**right, **change}, made)
-    assert not halfway(before, {**right, "main.py": ("file", made["main.py"][1] + b"x")}, made)
-    assert cut_short(before, {**right, "main.py": ("file", b"")}, made) == ["main.py"]
-    assert cut_short(before, {**right, "main.py": before["main.py"]}, made) == []
-    assert not halfway(before, {**right, "notes.txt": ("folder", b"")}, made)
+        assert not is_complete(before, {**right, **change}, made, False)
+        assert not is_halfway(before, {**right, **change}, made)
+    assert not is_halfway(before, {**right, "main.py": ("file", made["main.py"][1] + b"x")}, made)
+    assert truncated_files(before, {**right, "main.py": ("file", b"")}, made) == ["main.py"]
+    assert truncated_files(before, {**right, "main.py": before["main.py"]}, made) == []
+    assert not is_halfway(before, {**right, "notes.txt": ("folder", b"")}, made)
     linked: Contents = {"README.md": ("link", b"/x/hello-function/kept/0"), "kept/0": ("file", b"mine")}
-    assert complete(linked, {**made, **linked}, made, True)
-    assert not complete(linked, {**made, **linked}, made, False)
+    assert is_complete(linked, {**made, **linked}, made, True)
+    assert not is_complete(linked, {**made, **linked}, made, False)

@@ -20,29 +20,29 @@ from tests.support.any_folder import (
     TRIGGER_AND_PACKAGE,
     Contents,
     command,
-    complete,
-    cut_short,
-    halfway,
-    lay,
+    is_complete,
+    is_halfway,
+    put_things,
+    truncated_files,
     workplace,
 )
 from tests.support.folders import contents
 from tests.support.processes import check_output, posix_only, run_module
 from tests.support.questions import ROOT, SKELETON
-from tests.support.waiting import all_of
+from tests.support.waiting import assert_each_seen
 
 pytestmark = [pytest.mark.slow, posix_only]
 # As many as a run can have: it makes or opens each path of a project, removes some, and Python starts twice.
 MOST = len(list(SKELETON.rglob("*"))) + len(PASSING) + 4
 
 
-def at(number: int, calls: int, act: str, out: Path, env: dict[str, str]) -> dict[str, str]:
+def acting_at(number: int, calls: int, act: str, out: Path, env: dict[str, str]) -> dict[str, str]:
     """Return an environment in which a run acts at a moment (moment/sitecustomize.py), of which 0 never comes."""
     moment = (f"{out}{os.sep}", str(out.parent / "counted"), str(number), str(calls), act)
     return {**env, "PYTHONPATH": str(ROOT / "tests" / "stress" / "moment"), "MOMENT": "\n".join(moment)}
 
 
-def test_an_end_at_any_moment(reference: Callable[..., Contents]) -> None:
+def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
     """An interrupted run leaves whole files and one that is being written; the next with -f makes the project complete."""
     ends: Counter[str] = Counter()
 
@@ -61,32 +61,32 @@ def test_an_end_at_any_moment(reference: Callable[..., Contents]) -> None:
     def each(number: int, calls: int, how: signal.Signals, mine: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             if mine:
-                lay(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
-            before, made = contents(project), reference(*answers)
+                put_things(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
+            before, made = contents(project), undisturbed(*answers)
             words = command(out, *answers, "-f")
             ended = subprocess.run(
-                words, cwd=out, env=at(number, calls, str(int(how)), out, env), start_new_session=True,
+                words, cwd=out, env=acting_at(number, calls, str(int(how)), out, env), start_new_session=True,
                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
             moments = (out.parent / "counted").stat().st_size
             there = contents(project)
-            whole, cut = complete(before, there, made, False), cut_short(before, there, made)
+            whole, cut = is_complete(before, there, made, False), truncated_files(before, there, made)
             assert moments <= MOST and (0 < number <= moments if ended.returncode else whole), ended
-            assert halfway(before, there, made) and len(cut) <= 1, cut
+            assert is_halfway(before, there, made) and len(cut) <= 1, cut
             ends["untouched" if there == before else "complete" if whole else "half made"] += 1
             ends["cut short"] += len(cut)
             check_output(run_module(*words[2:], cwd=out, env=env))
-            assert complete(before, contents(project), made, False)
+            assert is_complete(before, contents(project), made, False)
 
     each()
-    all_of(ends, "untouched", "half made", "cut short", "complete")
+    assert_each_seen(ends, "untouched", "half made", "cut short", "complete")
 
 
 # With -f, the hook of one may remove an empty folder that the other has just made: docs/limits.md.
 TIDIED_AWAY = ("IsADirectoryError", "FileNotFoundError", "NotADirectoryError", "TemplateNotFound")
 
 
-def test_two_at_once(reference: Callable[..., Contents]) -> None:
+def test_two_at_once(undisturbed: Callable[..., Contents]) -> None:
     """One halts at any moment, another runs to its end, and the first goes on."""
     ends: Counter[str] = Counter()
 
@@ -100,7 +100,7 @@ def test_two_at_once(reference: Callable[..., Contents]) -> None:
         with workplace() as (out, project, env):
             words = command(out, *answers, *(["-f"] if force else []))
             first = subprocess.Popen(
-                words, cwd=out, env=at(number, 0, "halt", out, env), text=True,
+                words, cwd=out, env=acting_at(number, 0, "halt", out, env), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
             assert first.stdout
@@ -113,7 +113,7 @@ def test_two_at_once(reference: Callable[..., Contents]) -> None:
             known = TIDIED_AWAY if force else ("already exists", *TIDIED_AWAY)
             for code, words_said in zip(codes, (said, second.stdout), strict=True):
                 assert not code or any(error in words_said for error in known), words_said
-            assert complete({}, contents(project), reference(*answers), False)
+            assert is_complete({}, contents(project), undisturbed(*answers), False)
 
     each()
-    all_of(ends, "with -f: [0, 0]", "with -f: [1, 0]", "without: [0, 1]", "without: [1, 0]")
+    assert_each_seen(ends, "with -f: [0, 0]", "with -f: [1, 0]", "without: [0, 1]", "without: [1, 0]")

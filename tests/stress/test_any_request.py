@@ -71,7 +71,7 @@ def requests(draw: st.DrawFn, valid: tuple[Mapping[str, str], bytes]) -> tuple[s
     return method, path, headers, body
 
 
-def ask(function: Served, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+def send(function: Served, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
     """Send a request; return status and body of the answer."""
     connection = http.client.HTTPConnection(function.url.removeprefix("http://"), timeout=PATIENCE)
     try:
@@ -96,7 +96,7 @@ def test_any_request(bake: Bake, installed: Installed, home: Path, trigger: str)
         @settings(max_examples=10 * settings().max_examples)
         def each(request: tuple[str, str, dict[str, str], bytes]) -> None:
             before = len(function.entries())
-            status, body = ask(function, *request)
+            status, body = send(function, *request)
             assert b"Traceback" not in body and b"main.py" not in body
             entries = function.entries()[before:]
             answered[status] += 1
@@ -125,14 +125,14 @@ CLIENTS = 64
 ROUNDS, STILL = 8, 800_000
 
 
-def load(
+def send_load(
     function: Served, trigger: str, good: tuple[Mapping[str, str], bytes], requests: int
 ) -> Counter[tuple[bool, int]]:
     """Send so many requests by each of many clients at once; count by whether it was a bad one, and by status."""
     _, bad_headers, bad_body = BAD[fact(trigger, "contract")]
     bad = (good[0] if bad_headers is None else bad_headers, bad_body)
 
-    def ask_on(seed: int) -> Counter[tuple[bool, int]]:
+    def send_all(seed: int) -> Counter[tuple[bool, int]]:
         chance, answered = random.Random(seed), Counter[tuple[bool, int]]()
         connection = http.client.HTTPConnection(function.url.removeprefix("http://"), timeout=PATIENCE)
         for _ in range(requests):
@@ -146,10 +146,10 @@ def load(
         return answered
 
     with ThreadPoolExecutor(CLIENTS) as threads:
-        return sum(threads.map(ask_on, range(CLIENTS)), Counter[tuple[bool, int]]())
+        return sum(threads.map(send_all, range(CLIENTS)), Counter[tuple[bool, int]]())
 
 
-def under_load(
+def measure_growth(
     function: Served, trigger: str, good: tuple[Mapping[str, str], bytes], requests: int = 25, rounds: int = ROUNDS
 ) -> tuple[Counter[tuple[bool, int]], list[int]]:
     """Load a function in rounds until its memory is still; count the answers, and list by how much it grew in each."""
@@ -157,7 +157,7 @@ def under_load(
     answered, grown = Counter[tuple[bool, int]](), list[int]()
     while len(grown) < rounds and min(grown, default=STILL) >= STILL:
         before = sum(process.memory_info().rss for process in processes)
-        answered += load(function, trigger, good, requests)
+        answered += send_load(function, trigger, good, requests)
         grown.append(sum(process.memory_info().rss for process in processes) - before)
     assert family(function.process) == processes, "a worker was lost"
     print(f"{trigger}: {dict(answered)}, {len(processes)} processes, which grew by {grown}")
@@ -165,16 +165,16 @@ def under_load(
 
 
 @pytest.mark.parametrize("trigger", ["http", "async-http", "pubsub"])
-def test_a_load_of_good_and_bad_requests(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
+def test_load(bake: Bake, installed: Installed, home: Path, trigger: str) -> None:
     requests = 400 if settings.get_current_profile_name() == "long" else 25
     project = bake(trigger=trigger)
     scripts = installed(project)
     contract = fact(trigger, "contract")
     with served(scripts, project, "hello_function", home, **variables(trigger)) as function:
         # gunicorn listens before it has a worker.
-        ask(function, "GET", "/", {}, b"")
+        send(function, "GET", "/", {}, b"")
         before = len(function.entries())
-        answered, grown = under_load(function, trigger, valid_request(project, scripts, trigger), requests)
+        answered, grown = measure_growth(function, trigger, valid_request(project, scripts, trigger), requests)
         logged = Counter(entry["severity"] for entry in function.entries()[before:])
     assert set(answered) == {(False, 200), (True, BAD[contract][0])}
     assert logged == {
@@ -184,11 +184,11 @@ def test_a_load_of_good_and_bad_requests(bake: Bake, installed: Installed, home:
     assert min(grown) < STILL
 
 
-def test_a_leak_is_seen(fresh: Bake, scripts: Path, home: Path) -> None:
+def test_leak_is_found(fresh: Bake, scripts: Path, home: Path) -> None:
     project = fresh(trigger="http")
     edit("main.py", "    if request.method in", "    kept.append(bytes(1000))\n    if request.method in")(project)
     append("main.py", "\n\nkept: list[bytes] = []\n")(project)
     with served(scripts, project, "hello_function", home, **variables("http")) as function:
-        ask(function, "GET", "/", {}, b"")
-        _, grown = under_load(function, "http", valid_request(project, scripts, "http"), rounds=4)
+        send(function, "GET", "/", {}, b"")
+        _, grown = measure_growth(function, "http", valid_request(project, scripts, "http"), rounds=4)
     assert min(grown) >= STILL

@@ -29,8 +29,8 @@ KINDS = ["file", "empty file", "folder", "link inside", "link outside", "link to
 THINGS = st.dictionaries(st.sampled_from(PLACES), st.sampled_from(KINDS), max_size=5)
 
 
-def lay(folder: Path, things: dict[str, str]) -> None:
-    """Put things into a folder; pass over what does not fit to what is there already."""
+def put_things(folder: Path, things: dict[str, str]) -> None:
+    """Put things into a folder; skip those that conflict with what is already there."""
     (folder / "kept").mkdir(parents=True)
     (folder.parent / "outside").mkdir()
     shut = []
@@ -60,14 +60,14 @@ def lay(folder: Path, things: dict[str, str]) -> None:
 
 
 def command(out: Path, trigger: str, package: str, *flags: str) -> list[Any]:
-    """Return the command that makes a function in a folder."""
+    """Return the command that bakes a function into a folder."""
     answers = (f"trigger={trigger}", f"local_package={package}")
     return [sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", out, *flags, *answers]
 
 
 @contextmanager
 def workplace() -> Iterator[tuple[Path, Path, dict[str, str]]]:
-    """Yield a folder for projects, the place of the function in it, and an environment with a home."""
+    """Yield an output folder, the path of the function in it, and an environment with a home."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         (folder / "out").mkdir()
@@ -75,8 +75,8 @@ def workplace() -> Iterator[tuple[Path, Path, dict[str, str]]]:
         yield folder / "out", folder / "out" / "hello-function", environment(folder / "home")
 
 
-def complete(before: Contents, after: Contents, made: Contents, kept: bool) -> bool:
-    """Whether all that is made is in a folder, and besides only what was there before."""
+def is_complete(before: Contents, after: Contents, made: Contents, kept: bool) -> bool:
+    """Whether a folder holds all that is baked and, besides, only what it held before."""
     ends: set[str] = set()
     for name, (kind, raw) in made.items():
         if kind == "folder":
@@ -96,8 +96,8 @@ def complete(before: Contents, after: Contents, made: Contents, kept: bool) -> b
     return all(before.get(name) == after.get(name) for name in others - made.keys() - ends - PASSING)
 
 
-def halfway(before: Contents, after: Contents, made: Contents) -> bool:
-    """Whether each file is as it was, as it is made, or the beginning of that; and what is not made is as it was."""
+def is_halfway(before: Contents, after: Contents, made: Contents) -> bool:
+    """Whether each file is as before, as baked or a beginning of that, and everything else is as before."""
     for name in before.keys() | after.keys():
         was, now = before.get(name), after.get(name)
         begun = name in made and now and now[0] == "file" and made[name][1].startswith(now[1])
@@ -107,6 +107,6 @@ def halfway(before: Contents, after: Contents, made: Contents) -> bool:
     return True
 
 
-def cut_short(before: Contents, after: Contents, made: Contents) -> list[str]:
-    """Return the files that are neither as they were nor as they are made."""
+def truncated_files(before: Contents, after: Contents, made: Contents) -> list[str]:
+    """Return the files that are neither as before nor as baked."""
     return [name for name, now in after.items() if now[0] == "file" and now not in (before.get(name), made.get(name))]

@@ -8,7 +8,7 @@ from tests.support.types import Change
 
 
 def edit(name: str, old: str, new: str) -> Change:
-    """Return a change that puts `new` in the place of the first `old` in a file."""
+    """Return a change that replaces the first `old` in a file by `new`."""
 
     def change(folder: Path) -> None:
         text = (folder / name).read_text("utf-8")
@@ -19,7 +19,7 @@ def edit(name: str, old: str, new: str) -> Change:
 
 
 def append(name: str, text: str) -> Change:
-    """Return a change that puts `text` at the end of a file; the file and its folder need not be there yet."""
+    """Return a change that appends to a file, and makes the file and its folder if needed."""
 
     def change(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def append(name: str, text: str) -> Change:
 
 
 def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Return all that is in a folder, byte for byte: what it is, and what it holds."""
+    """Return what a folder holds: for each path its kind and its bytes."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -43,12 +43,13 @@ def contents(folder: Path) -> dict[str, tuple[str, bytes]]:
     return found
 
 
-def as_made(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Return the contents of a project without what Python compiles as a test runs it."""
+def without_bytecode(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """Return the contents of a project without Python's bytecode."""
     return {name: thing for name, thing in contents(folder).items() if "__pycache__" not in name}
 
 
 def commit(folder: Path, *changes: Change) -> None:
+    """Make the changes and commit all that is in the folder."""
     for change in changes:
         change(folder)
     git("add", "-A", cwd=folder)

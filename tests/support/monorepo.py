@@ -14,6 +14,7 @@ from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import ROOT
 from tests.support.serving import loopback
+from tests.support.types import Done
 
 NAME = ".github/workflows/functions.yml"
 [PAGE] = [block for block in blocks((ROOT / "docs" / "fleet.md").read_text("utf-8"), "yaml") if f"# {NAME}\n" in block]
@@ -24,14 +25,14 @@ PYTHONS = {"report": "3.13", "report-daily": "3.12", "thumbnails": "3.13"}
 ALL = sorted(PYTHONS)
 
 
-def with_workflow(folder: Path, text: str = PAGE) -> Path:
+def add_workflow(folder: Path, text: str = PAGE) -> Path:
     (folder / NAME).parent.mkdir(parents=True)
     (folder / NAME).write_text(text, "utf-8")
     return folder
 
 
-class GitHub:
-    """A repository of functions, and what GitHub knows of it: the runs of its workflow, and where they clone it from."""
+class FakeGitHub:
+    """A repository of functions, and what GitHub knows of it: the runs of its workflow and the commits to clone."""
 
     def __init__(self, first_push: Path, folder: Path) -> None:
         self.folder, self.clone, self.home = folder / "repository", folder / "clone", folder / "runner"
@@ -40,25 +41,25 @@ class GitHub:
         self.works = True
         shutil.copytree(first_push, self.folder)
 
-    def says(self, *arguments: str) -> str:
+    def git_output(self, *arguments: str) -> str:
         return check_output(run("git", *arguments, cwd=self.folder, env=environment(self.home))).strip()
 
-    def push(self, *names: str, ended: str = "") -> str:
-        """Commit a change of some files; if a run of that push has ended, remember how. Return the commit."""
+    def push(self, *names: str, outcome: str = "") -> str:
+        """Commit a change to some files; record the outcome of its run, if any. Return the commit."""
         for name in names:
             append(name, "\n")(self.folder)
         git("add", "-A", cwd=self.folder)
         git("commit", "--allow-empty", "-m", "a change", cwd=self.folder)
-        if ended:
-            self.ended(ended)
-        return self.says("rev-parse", "HEAD")
+        if outcome:
+            self.add_run(outcome)
+        return self.git_output("rev-parse", "HEAD")
 
-    def ended(self, how: str, event: str = "push", branch: str = "main") -> None:
-        facts = {"event": event, "branch": branch, "status": how, "head_sha": self.says("rev-parse", "HEAD")}
+    def add_run(self, outcome: str, event: str = "push", branch: str = "main") -> None:
+        facts = {"event": event, "branch": branch, "status": outcome, "head_sha": self.git_output("rev-parse", "HEAD")}
         self.runs.insert(0, facts)
 
     def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
-        """Answer as GitHub's API lists runs; refuse whoever has no token, and what is asked otherwise."""
+        """List runs as GitHub's API does; refuse a request without the token, or for anything else."""
         asked = urlsplit(path)
         if not self.works or headers.get("Authorization") != "Bearer token-of-the-run":
             return 401, {"message": "Bad credentials"}
@@ -69,15 +70,15 @@ class GitHub:
         return 200, {"workflow_runs": [one for one in self.runs if wanted.items() <= one.items()][:first]}
 
     def checkout(self) -> None:
-        """Clone what the first job checks out: what no branch holds any more is not in it."""
+        """Clone what the first job checks out: without commits that no branch holds any more."""
         shutil.rmtree(self.clone, ignore_errors=True)
-        branch = self.says("branch", "--show-current")
+        branch = self.git_output("branch", "--show-current")
         depth = FIND["steps"][0]["with"].get("fetch-depth", 1)
         clone = ("git", "clone", "-q", "--branch", branch, *(["--depth", str(depth)] if depth else []))
         check_output(run(*clone, self.folder.as_uri(), self.clone, cwd=self.home, env=environment(self.home)))
 
-    def find(self, event: str = "push") -> Any:
-        """Run the job that finds what has changed; return what it says and the functions that it hands on."""
+    def run_find_job(self, event: str = "push") -> tuple[Done, Any, str]:
+        """Run the job that finds changes; return the finished command, the functions found and the raw output."""
         self.checkout()
         [step] = [step for step in FIND["steps"] if "run" in step]
         output, script = self.home / "output", self.home / "step.sh"
@@ -95,7 +96,7 @@ class GitHub:
         return done, json.loads(value or "null"), value
 
     def changed(self, event: str = "push") -> list[str]:
-        done, found, _ = self.find(event)
+        done, found, _ = self.run_find_job(event)
         check_output(done)
         assert all(one["python"] == PYTHONS.get(one["function"], "3.13") for one in found)
         return sorted(one["function"] for one in found)

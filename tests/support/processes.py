@@ -21,7 +21,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX s
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Return this process's environment with another home and without what a developer's shell may add."""
+    """Return this process's environment with another home, and without variables of a developer's shell."""
     mine = ("VIRTUAL_ENV", "PYTHONPATH", "COOKIECUTTER_CONFIG", "FUNCTION_", "LOG_EXECUTION_ID", "GOOGLE_CLOUD_PROJECT")
     # `python -m uv` makes each uv below it install into the environment of that python.
     tools = ("PYTEST_", "UV_INTERNAL_")
@@ -81,15 +81,15 @@ def check_output(done: Done) -> str:
     return done.stdout
 
 
-def as_a_person(*command: str | Path) -> tuple[str | Path, ...]:
-    """Return a command as it runs for one whom permissions bind, which they do not for root."""
+def as_unprivileged_user(*command: str | Path) -> tuple[str | Path, ...]:
+    """Return the command that runs another without root's right to ignore permissions."""
     if sys.platform == "win32" or os.geteuid():
         return command
     return require_tool("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *command
 
 
 def git(*arguments: str, cwd: Path) -> None:
-    """Run git as somebody, whatever the machine knows of its user."""
+    """Run git with a name and an address of its own."""
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
     subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
 
@@ -103,7 +103,9 @@ def find_tool(tool: str) -> str:
         sys.executable,
     ]
     for candidate in filter(None, candidates if tool.startswith("python3") else candidates[:1]):
-        shown = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+        # macOS and pyenv have commands that are only there to say that the tool is not; OpenSSL has no --version.
+        flag = "version" if tool == "openssl" else "--version"
+        shown = subprocess.run([candidate, flag], capture_output=True, text=True)
         if shown.returncode == 0 and (not tool.startswith("python3") or f" {version}." in shown.stdout):
             return str(candidate)
     return ""
@@ -119,6 +121,6 @@ def require_tool(tool: str) -> str:
 
 
 def shell(commands: str, cwd: Path, home: Path, *first: Path) -> Done:
-    """Run commands as a person would paste them, with uv, cruft and cookiecutter on the path."""
+    """Run pasted commands in bash, with uv, cruft and cookiecutter on the path."""
     path = os.pathsep.join(map(str, (*first, Path(sys.executable).parent, os.environ["PATH"])))
     return run("bash", "-euc", commands, cwd=cwd, env=environment(home, PATH=path))

@@ -1,12 +1,12 @@
 """Refusals of cookiecutter's command."""
 
-from typing import Any
+from tests.support.types import Done
 
 NEVER_READ = ["Pipfile", "Pipfile.lock", "setup.py", "SETUP.PY", "pipfile"]
 
 
-def refused(done: Any, *said: str) -> None:
-    """Assert one line that says so, and exit code 1."""
+def check_refused(done: Done, *said: str) -> None:
+    """Assert that a command exited with code 1 and one line, which contains these words."""
     assert done.returncode == 1, done.stdout
     assert len(done.stdout.splitlines()) == 1, done.stdout
     for words in said:

@@ -1,4 +1,4 @@
-"""Projects that cruft makes and updates."""
+"""Projects that cruft creates and updates."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,12 @@ NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n",
 
 
 def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Done:
+    """Run cruft's command."""
     return run_module("cruft", *arguments, cwd=cwd, env=environment(home))
 
 
-def made(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path:
-    """Make a function as `cruft create` does, and commit it as its first commit."""
+def create_function(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path:
+    """Create a function with `cruft create`, in a repository with one commit."""
     at = ("--checkout", checkout) if checkout else ()
     answers = {"function_name": "hello-function", **answers}
     check_output(
@@ -40,7 +41,7 @@ def made(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path
 
 
 def update(project: Path, home: Path, *arguments: str) -> str:
-    """Update a project; return what is in conflict afterwards, a name a line."""
+    """Update a project; return the files in conflict, one a line."""
     check_output(cruft("update", "--skip-apply-ask", *arguments, cwd=project, home=home))
     rejected = [path.name for path in project.rglob("*.rej")]
     return check_output(
@@ -49,5 +50,6 @@ def update(project: Path, home: Path, *arguments: str) -> str:
 
 
 def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Done:
+    """Run a project's own tests, or some of them, in an environment with its locks."""
     options = ("-q", "-p", "no:cacheprovider", "--tb=short")
     return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=environment(home))

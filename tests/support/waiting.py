@@ -8,12 +8,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-# The seconds after which what never happens is given up: a bound, not a measure, so no slow machine comes near it.
+# Seconds until a test gives up: a bound that no slow machine comes near.
 PATIENCE = 300
 
 
 def until(happened: Callable[[], T], why: Callable[[], object]) -> T:
-    """Return the first result that is true of asking again and again whether something has happened; tell why not."""
+    """Ask again and again until `happened` returns something true, and return that; fail with `why` in the end."""
     deadline = time.monotonic() + PATIENCE
     while not (found := happened()):
         assert time.monotonic() < deadline, why()
@@ -21,7 +21,7 @@ def until(happened: Callable[[], T], why: Callable[[], object]) -> T:
     return found
 
 
-def all_of(ends: Counter[str], *expected: str) -> None:
-    """Show how often each end of some cases was met, and assert that each that is expected was."""
+def assert_each_seen(ends: Counter[str], *expected: str) -> None:
+    """Print how often each end was met, and assert that each expected one was."""
     print(dict(ends))
     assert all(ends[end] for end in expected), f"the cases were to end in {expected}, and ended in {dict(ends)}"

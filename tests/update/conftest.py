@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import append, commit
-from tests.support.monorepo import PYTHONS, GitHub, with_workflow
+from tests.support.monorepo import PYTHONS, FakeGitHub, add_workflow
 from tests.support.processes import git, require_tool
 from tests.support.types import Bake
 
@@ -19,13 +19,13 @@ def first_push(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(bake(function_name=name, python_version=version), folder / name)
     for name in ("shared/ourlib/__init__.py", "notes/main.py", "kubernetes/deploy.yaml", "README.md"):
         append(name, "\n")(folder)
-    with_workflow(folder)
+    add_workflow(folder)
     git("init", cwd=folder)
     commit(folder)
     return folder
 
 
 @pytest.fixture
-def github(first_push: Path, tmp_path: Path) -> GitHub:
+def github(first_push: Path, tmp_path: Path) -> FakeGitHub:
     require_tool("curl"), require_tool("jq")
-    return GitHub(first_push, tmp_path)
+    return FakeGitHub(first_push, tmp_path)

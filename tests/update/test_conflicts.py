@@ -11,21 +11,19 @@ from tests.support.locks import lock
 from tests.support.pages import UPDATING, blocks
 from tests.support.processes import check_output, environment, git, run
 from tests.support.types import Bake, Done
-from tests.support.updates import cruft, made, own_tests, update
+from tests.support.updates import create_function, cruft, own_tests, update
 
 pytestmark = pytest.mark.slow
 
 
-def guard(scripts: Path, project: Path, home: Path) -> Done:
+def run_guard(scripts: Path, project: Path, home: Path) -> Done:
     return own_tests(scripts, project, home, "tests/guard")
 
 
 @pytest.mark.parametrize("cloned", [False, True])
-def test_a_conflict_in_the_lock_is_settled_by_one_command(
-    template: Path, scripts: Path, home: Path, cloned: bool
-) -> None:
+def test_lock_conflict_is_resolved_by_locking_again(template: Path, scripts: Path, home: Path, cloned: bool) -> None:
     """In a clone cruft cannot merge, and leaves .rej files in the place of conflict markers."""
-    project = made(template, home)
+    project = create_function(template, home)
     commit(project, append("requirements.in", "requests\n"))
     lock(project, scripts, home)
     commit(project)
@@ -43,18 +41,18 @@ def test_a_conflict_in_the_lock_is_settled_by_one_command(
         project = project.with_name("clone")
     assert set(update(project, home).split()) == {"requirements.txt.rej" if cloned else "requirements.txt"}
     assert "# New" in (project / "cloud_logging.py").read_text("utf-8")
-    done = guard(scripts, project, home)
+    done = run_guard(scripts, project, home)
     said = "requirements.txt.rej holds a change" if cloned else "has conflict markers"
     assert done.returncode == 1 and said in done.stdout
     lock(project, scripts, home, upgrade=True)
     if cloned:
         (project / "requirements.txt.rej").unlink()
-    check_output(guard(scripts, project, home))
+    check_output(run_guard(scripts, project, home))
     assert re.search(r"(?m)^requests==", (project / "requirements.txt").read_text("utf-8"))
 
 
-def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path, home: Path) -> None:
-    project = made(template, home, python_version="3.11", ci="github")
+def test_dropped_runtime_is_replaced_by_one_command(template: Path, home: Path) -> None:
+    project = create_function(template, home, python_version="3.11", ci="github")
     commit(
         template,
         edit("cookiecutter.json", ', "3.11"]', "]"),
@@ -71,7 +69,7 @@ def test_a_runtime_that_is_offered_no_more_is_left_by_one_command(template: Path
 
 # Those that made a deploy.sh.
 @pytest.mark.parametrize(("release", "edited"), [("0.2.0", True), ("0.3.0", False)])
-def test_deploy_yaml_takes_the_place_of_deploy_sh(
+def test_deploy_yaml_replaces_deploy_sh(
     template: Path, bake: Bake, scripts: Path, home: Path, release: str, edited: bool
 ) -> None:
     """One that somebody has changed stays beside it."""
@@ -79,7 +77,7 @@ def test_deploy_yaml_takes_the_place_of_deploy_sh(
     [released] = check_output(
         run("git", "log", "--format=%H", f"--grep=^Release {release}$", cwd=template, env=env)
     ).split()
-    project = made(template, home, released, trigger="pubsub")
+    project = create_function(template, home, released, trigger="pubsub")
     before = (project / "deploy.sh").read_text("utf-8")
     mine = before.replace("--memory=512Mi", "--memory=1Gi")
     assert mine != before
@@ -90,14 +88,14 @@ def test_deploy_yaml_takes_the_place_of_deploy_sh(
     assert (project / "deploy.sh").exists() == edited
     assert not edited or (project / "deploy.sh").read_text("utf-8") == mine
     commit(project)
-    check_output(guard(scripts, project, home))
+    check_output(run_guard(scripts, project, home))
     check_output(cruft("check", cwd=project, home=home))
 
 
-def test_a_deploy_yaml_of_ones_own_is_not_lost(template: Path, home: Path) -> None:
+def test_own_deploy_yaml_is_kept_as_a_conflict(template: Path, home: Path) -> None:
     env = environment(home)
     [released] = check_output(run("git", "log", "--format=%H", "--grep=^Release 0.3.0$", cwd=template, env=env)).split()
-    project = made(template, home, released)
+    project = create_function(template, home, released)
     commit(project, append("deploy.yaml", "mine: 1\n"))
     assert update(project, home).split() == ["deploy.yaml"]
     assert (project / "deploy.yaml").read_text("utf-8").startswith("<<<<<<< ours\nmine: 1\n=======\n")

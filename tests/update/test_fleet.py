@@ -36,7 +36,7 @@ def name(number: int) -> str:
     return (f"thumbnails{more}", f"resize{more}-images", f"report{number}", f"report-{number}")[number % 4]
 
 
-def test_a_repository_of_functions(
+def test_fleet_is_made_updated_and_guarded(
     template: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     repository = tmp_path / "functions-of-a-team"
@@ -58,13 +58,13 @@ def test_a_repository_of_functions(
     python = Path(require_tool("python3.13")).parent
     times = {}
 
-    def timed(what: str, commands: str) -> Done:
+    def run_timed(what: str, commands: str) -> Done:
         start = time.perf_counter()
         done = shell(commands, repository, home, python)
         times[what] = (time.perf_counter() - start) / MANY
         return done
 
-    def git_says(*arguments: str) -> str:
+    def git_output(*arguments: str) -> str:
         return check_output(run("git", *arguments, cwd=repository, env=environment(home)))
 
     def is_new(function: str) -> bool:
@@ -74,7 +74,7 @@ def test_a_repository_of_functions(
         assert new[0] == new[1], function
         return new[0]
 
-    check_output(timed("made", MAKE))
+    check_output(run_timed("made", MAKE))
     # In the middle one whose guard will be red, and two that an update meets on the same lines: git can merge only where
     # it has seen the file as the template makes it.
     red, merged, rejected = stay = names[MANY // 2 - 1 : MANY // 2 + 2]
@@ -82,7 +82,7 @@ def test_a_repository_of_functions(
     commit(repository)
     behind = check_output(shell("grep '^version' */pyproject.toml", repository, home)).splitlines()
     assert len(behind) == MANY and all(line.endswith(f'"{VERSION}"') for line in behind)
-    said = check_output(timed("guarded", "bash guard.sh"))
+    said = check_output(run_timed("guarded", "bash guard.sh"))
     assert len(re.findall(r"(?m)^\d+ passed", said)) == MANY
 
     commit(
@@ -108,13 +108,13 @@ def test_a_repository_of_functions(
     assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
     git("restore", "update.sh", cwd=repository)
 
-    before = int(git_says("rev-list", "--count", "HEAD"))
+    before = int(git_output("rev-list", "--count", "HEAD"))
     for what in ("updated", "and again"):
-        done = timed(what, "bash update.sh")
+        done = run_timed(what, "bash update.sh")
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Not updated: {' '.join(stay)}"
         assert [function for function in names if not is_new(function)] == stay
-        assert git_says("status", "--porcelain") == ""
-        assert int(git_says("rev-list", "--count", "HEAD")) == before + MANY - len(stay)
+        assert git_output("status", "--porcelain") == ""
+        assert int(git_output("rev-list", "--count", "HEAD")) == before + MANY - len(stay)
     for function in stay:
         assert (repository / function / ".env").read_text() == "MINE=1\n"
         assert not (repository / function / "new.txt").exists()
@@ -125,13 +125,13 @@ def test_a_repository_of_functions(
         edit(f"{merged}/cloud_logging.py", "# Mine.\n", ""),
         edit(f"{rejected}/tests/conftest.py", "# Mine.\n", ""),
     )
-    check_output(timed("mended", "bash update.sh"))
-    assert all(map(is_new, names)) and git_says("status", "--porcelain") == ""
+    check_output(run_timed("mended", "bash update.sh"))
+    assert all(map(is_new, names)) and git_output("status", "--porcelain") == ""
     with capsys.disabled():
         print(f"\n{MANY} functions, seconds for each: {', '.join(f'{k} {v:.2f}' for k, v in times.items())}")
 
 
-def test_a_function_without_the_guard_is_not_passed_over(fresh: Bake, home: Path) -> None:
+def test_guard_script_fails_without_a_guard(fresh: Bake, home: Path) -> None:
     functions = fresh().parent
     shutil.rmtree(functions / "hello-function" / "tests")
     (functions / "guard.sh").write_text(SCRIPTS["guard.sh"])
@@ -139,7 +139,7 @@ def test_a_function_without_the_guard_is_not_passed_over(fresh: Bake, home: Path
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == "The guard is red: hello-function"
 
 
-def test_without_functions_there_is_nothing_to_update(home: Path, tmp_path: Path) -> None:
+def test_update_script_without_functions(home: Path, tmp_path: Path) -> None:
     git("init", cwd=tmp_path)
     for script, text in SCRIPTS.items():
         append(f"functions/{script}", text)(tmp_path)
@@ -175,7 +175,7 @@ def test_shared_code_is_copied_compared_and_uploaded(fresh: Bake, gcloud: Gcloud
         check_output(own_tests(*guard))
 
 
-def test_a_teams_own_defaults(home: Path, tmp_path: Path) -> None:
+def test_cookiecutterrc_defaults(home: Path, tmp_path: Path) -> None:
     defaults = {"region": "europe-west4", "python_version": "3.12", "ci": "github", "hashes": True}
     (home / ".cookiecutterrc").write_text(yaml.safe_dump({"default_context": defaults}))
     command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "function_name=ours")

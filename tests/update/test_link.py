@@ -16,7 +16,7 @@ from tests.support.pages import UPDATING, blocks, both_pages, page
 from tests.support.processes import check_output, environment, git, posix_only, run, shell
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Installed
-from tests.support.updates import NEWER, cruft, made, own_tests, update
+from tests.support.updates import NEWER, create_function, cruft, own_tests, update
 
 pytestmark = [pytest.mark.slow, posix_only]
 # What a shell, JSON, Markdown or the code block could take for its own.
@@ -34,13 +34,13 @@ ANSWERS: dict[str, Any] = {
 ADDRESS = "https://github.com/org/fn-template"
 
 
-def to_update(project: Path) -> tuple[str, list[str]]:
+def update_section(project: Path) -> tuple[str, list[str]]:
     """Return what a function's REFERENCE.md says of updates, and its commands, as a reader sees them."""
     text = page(project, "How do I update the project?")
     return text, [token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
 
 
-def baked(template: str | Path, folder: Path, home: Path) -> Path:
+def bake_by_command(template: str | Path, folder: Path, home: Path) -> Path:
     """Make a function by cookiecutter's command, and commit it as its first commit."""
     answers = [f"{question}={answer}" for question, answer in ANSWERS.items()]
     folder.mkdir()
@@ -52,12 +52,12 @@ def baked(template: str | Path, folder: Path, home: Path) -> Path:
 
 
 @pytest.mark.parametrize("installer", ["uv tool", "pipx"])
-def test_a_function_of_cookiecutters_is_updated(
+def test_linked_function_is_updated(
     template: Path, installed: Installed, pip_and_pipx: Path, home: Path, tmp_path: Path, installer: str
 ) -> None:
     """By its REFERENCE.md alone."""
-    project = baked("gh:org/fn-template", tmp_path / "out", home)
-    text, (link, do, _) = to_update(project)
+    project = bake_by_command("gh:org/fn-template", tmp_path / "out", home)
+    text, (link, do, _) = update_section(project)
     install = f"{installer} install cruft"
     assert f"`{install}`" in " ".join(text.split()) and do.startswith("cruft update ")
     first = (home / ".local" / "bin", pip_and_pipx)
@@ -74,7 +74,7 @@ def test_a_function_of_cookiecutters_is_updated(
     check_output(cruft("diff", "--exit-code", cwd=project, home=home))
 
 
-def test_updates_as_the_page_shows(template: Path, home: Path, tmp_path: Path) -> None:
+def test_readme_update_commands(template: Path, home: Path, tmp_path: Path) -> None:
     create, commands, _ = (block.strip() for block in blocks(UPDATING))
     check, diff, do = commands.splitlines()
     assert "`--checkout TAG`" in UPDATING
@@ -100,10 +100,8 @@ def test_updates_as_the_page_shows(template: Path, home: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("checkout", ["", "tag", "commit"])
-def test_after_the_template_has_moved_on_the_version_is_named(
-    template: Path, home: Path, tmp_path: Path, checkout: str
-) -> None:
-    project = baked(template, tmp_path / "out", home)
+def test_link_at_a_version(template: Path, home: Path, tmp_path: Path, checkout: str) -> None:
+    project = bake_by_command(template, tmp_path / "out", home)
     git("tag", "1.2.3", cwd=template)
     at = {
         "": "",
@@ -112,7 +110,7 @@ def test_after_the_template_has_moved_on_the_version_is_named(
     }[checkout]
     commit(template, NEWER)
     # As it is pasted: history expansion is on, and the locale may be any.
-    link = to_update(project)[1][0].replace("\n", f"{at}\n", 1)
+    link = update_section(project)[1][0].replace("\n", f"{at}\n", 1)
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     pasted = environment(home, PATH=path, LC_ALL="C", HISTFILE="")
     said = check_output(run("bash", "--norc", "--noprofile", "-i", cwd=project, env=pasted, stdin=link))
@@ -125,19 +123,19 @@ def test_after_the_template_has_moved_on_the_version_is_named(
     assert ("# Newer." in (project / "cloud_logging.py").read_text("utf-8")) == bool(checkout)
 
 
-def test_the_link_is_the_same_however_the_function_was_made(template: Path, home: Path, tmp_path: Path) -> None:
+def test_link_command_is_the_same_however_baked(template: Path, home: Path, tmp_path: Path) -> None:
     """By cookiecutter from an address or a folder, or by cruft; no login comes along."""
     secret = f"url.{template.parent}/.insteadOf"
     git("config", "--file", str(home / ".gitconfig"), "--add", secret, "https://ada:s3cret@git.example.com/", cwd=home)
     ways: list[str | Path] = ["gh:org/fn-template", ADDRESS, template, "https://ada:s3cret@git.example.com/fn-template"]
-    projects = [baked(way, tmp_path / str(number), home) for number, way in enumerate(ways)]
-    projects.append(made(template, home, **ANSWERS))
+    projects = [bake_by_command(way, tmp_path / str(number), home) for number, way in enumerate(ways)]
+    projects.append(create_function(template, home, **ANSWERS))
     *same, other, by_cruft = [both_pages(project) for project in projects]
     assert len({*same, by_cruft}) == 1 and f"\ncruft link {ADDRESS} " in by_cruft
     assert other == by_cruft.replace(ADDRESS, "https://git.example.com/fn-template")
     # A fork names its own.
     edit("pyproject.toml", ADDRESS, "https://git.example.com/fork")(template)
-    forked = both_pages(baked(template, tmp_path / "forked", home))
+    forked = both_pages(bake_by_command(template, tmp_path / "forked", home))
     assert forked == by_cruft.replace(ADDRESS, "https://git.example.com/fork")
 
 
@@ -163,7 +161,7 @@ def test_the_link_is_the_same_however_the_function_was_made(template: Path, home
         (None, ADDRESS),
     ],
 )
-def test_the_address_to_update_from(template: str | None, expected: str) -> None:
+def test_update_address(template: str | None, expected: str) -> None:
     rules = runpy.run_path(str(ROOT / "rules" / "answers.py"))
     given = {} if template is None else {"_template": template}
     words = shlex.split(rules["link"]({**ANSWERS, **given}))

@@ -5,25 +5,25 @@ import shutil
 import pytest
 import yaml
 
-from tests.support.monorepo import ALL, TEST, GitHub
+from tests.support.monorepo import ALL, TEST, FakeGitHub
 from tests.support.processes import git, posix_only
 
 pytestmark = [pytest.mark.slow, posix_only]
 
 
-def test_what_a_push_changes(github: GitHub) -> None:
+def test_push_selects_changed_functions(github: FakeGitHub) -> None:
     assert github.changed() == ALL, "the first push"
-    github.ended("success")
-    github.push("report-daily/main.py", ended="success")
+    github.add_run("success")
+    github.push("report-daily/main.py", outcome="success")
     github.runs.pop(0)
     assert github.changed() == ["report-daily"]
-    github.ended("success")
+    github.add_run("success")
     github.push("README.md", "notes/main.py")
-    done, found, value = github.find()
+    done, found, value = github.run_find_job()
     assert found == [] and TEST["if"] == f"needs.find.outputs.functions != '{value}'"
     github.push("shared/ourlib/__init__.py")
     assert github.changed() == ALL
-    github.ended("success")
+    github.add_run("success")
     git("rm", "-rq", "report", cwd=github.folder)
     github.push()
     assert github.changed() == []
@@ -33,28 +33,28 @@ def test_what_a_push_changes(github: GitHub) -> None:
     assert github.changed("workflow_dispatch") == ["posters", "report-daily"]
 
 
-def test_what_a_red_run_has_left_undone(github: GitHub) -> None:
+def test_push_selects_functions_since_the_last_green_run(github: FakeGitHub) -> None:
     """A function that passed beside one that did not is deployed once that one is mended; so is what was never run."""
-    github.ended("success")
-    github.push("report/main.py", "thumbnails/main.py", ended="failure")
-    github.push("report-daily/main.py", ended="cancelled")
+    github.add_run("success")
+    github.push("report/main.py", "thumbnails/main.py", outcome="failure")
+    github.push("report-daily/main.py", outcome="cancelled")
     github.push("report/main.py")
     assert github.changed() == ALL
-    github.ended("success")
+    github.add_run("success")
     assert github.changed() == []
 
 
-def test_a_revert_of_what_a_red_run_has_deployed(github: GitHub) -> None:
+def test_revert_after_a_red_run_selects_functions(github: FakeGitHub) -> None:
     """The push before may have deployed one function and failed at another, whose files are now as they were before."""
-    github.ended("success")
-    github.push("report/main.py", "thumbnails/main.py", ended="failure")
+    github.add_run("success")
+    github.push("report/main.py", "thumbnails/main.py", outcome="failure")
     git("revert", "--no-edit", "HEAD", cwd=github.folder)
     assert github.changed() == ["report", "thumbnails"]
-    github.ended("success")
+    github.add_run("success")
     assert github.changed() == []
     # The same, on a branch that is merged: the side of a merge that comes to nothing counts too.
     git("switch", "-qc", "feature", cwd=github.folder)
-    github.push("report/main.py", ended="failure")
+    github.push("report/main.py", outcome="failure")
     git("revert", "--no-edit", "HEAD", cwd=github.folder)
     git("switch", "-q", "main", cwd=github.folder)
     github.push("README.md")
@@ -62,16 +62,16 @@ def test_a_revert_of_what_a_red_run_has_deployed(github: GitHub) -> None:
     assert github.changed() == ["report"]
 
 
-def test_a_merge_changes_what_its_branch_changes(github: GitHub) -> None:
+def test_merge_selects_functions_of_its_branch(github: FakeGitHub) -> None:
     """Main has moved on since the branch began; what was deployed from it since is not deployed again."""
     git("switch", "-qc", "feature", cwd=github.folder)
     github.push("report-daily/main.py")
     git("switch", "-q", "main", cwd=github.folder)
-    github.push("thumbnails/main.py", ended="success")
+    github.push("thumbnails/main.py", outcome="success")
     git("merge", "-q", "--no-ff", "--no-commit", "feature", cwd=github.folder)
     assert github.push() and github.changed() == ["report-daily"]
     # A merge may also bring what none of its parents has.
-    github.ended("success")
+    github.add_run("success")
     git("switch", "-qc", "another", cwd=github.folder)
     github.push("README.md")
     git("switch", "-q", "main", cwd=github.folder)
@@ -79,28 +79,28 @@ def test_a_merge_changes_what_its_branch_changes(github: GitHub) -> None:
     assert github.push("report/main.py") and github.changed() == ["report"]
 
 
-def test_a_push_that_cannot_be_compared_changes_all(github: GitHub) -> None:
-    github.push("report/main.py", ended="success")
+def test_push_without_a_base_selects_all(github: FakeGitHub) -> None:
+    github.push("report/main.py", outcome="success")
     git("reset", "-q", "--hard", "HEAD^", cwd=github.folder)
     git("reflog", "expire", "--expire=now", "--all", cwd=github.folder)
     github.push("thumbnails/main.py")
     assert github.changed() == ALL, "after a force push"
-    github.ended("success")
+    github.add_run("success")
     assert github.changed() == []
     github.works = False
     assert github.changed() == ALL, "GitHub does not answer"
 
 
-def test_only_pushes_to_main_count_as_deployed(github: GitHub) -> None:
+def test_only_pushes_to_main_count_as_deployed(github: FakeGitHub) -> None:
     """A pull request from somebody's branch `main` has passed, with a commit that is merged then."""
-    github.ended("success")
+    github.add_run("success")
     github.push("report/main.py")
-    github.ended("success", event="pull_request")
-    github.ended("success", branch="another")
+    github.add_run("success", event="pull_request")
+    github.add_run("success", branch="another")
     assert github.changed() == ["report"]
 
 
-def test_what_a_pull_request_changes(github: GitHub) -> None:
+def test_pull_request_selects_its_functions(github: FakeGitHub) -> None:
     """GitHub merges it into the base first, which may have moved on."""
     git("switch", "-qc", "feature", cwd=github.folder)
     github.push("report-daily/main.py")
@@ -112,28 +112,28 @@ def test_what_a_pull_request_changes(github: GitHub) -> None:
     assert github.changed("pull_request") == ["report-daily"]
 
 
-def test_a_folder_that_is_named_like_no_function_is_refused(github: GitHub) -> None:
-    github.ended("success")
+def test_invalid_function_folder_is_refused(github: FakeGitHub) -> None:
+    github.add_run("success")
     for name in ("has space", "$(touch pwned)", '"quote"', "under_score", "Capital", ":(top)"):
         shutil.copytree(github.folder / "report", github.folder / name)
         github.push()
-        done, found, _ = github.find()
+        done, found, _ = github.run_find_job()
         assert done.returncode == 1 and f"::error::Rename {name} to " in done.stdout and found is None
         assert not (github.clone / "pwned").exists()
         shutil.rmtree(github.folder / name)
 
 
-def test_a_runtime_that_is_no_python_is_refused(github: GitHub) -> None:
+def test_invalid_runtime_is_refused(github: FakeGitHub) -> None:
     file = github.folder / "report" / "deploy.yaml"
     text = file.read_text("utf-8")
     for runtime in ("", "--runtime: nodejs22", '--runtime: python313"', "--runtime: python3$(touch pwned)"):
         file.write_text(text.replace("--runtime: python313", runtime), "utf-8")
         github.push()
-        done, found, _ = github.find()
+        done, found, _ = github.run_find_job()
         assert done.returncode == 1 and "give its deploy.yaml a --runtime" in done.stdout and found is None
 
 
-def test_a_runtime_may_be_quoted_and_explained(github: GitHub) -> None:
+def test_a_runtime_may_be_quoted_and_explained(github: FakeGitHub) -> None:
     file = github.folder / "report" / "deploy.yaml"
     text = file.read_text("utf-8")
     for runtime in ('"python313"', "'python313'", "python313  # ours", '"python313" # ours'):

@@ -11,23 +11,23 @@ import yaml
 
 from tests.support.fake_cloud import fake_cloud, gcloud_environment
 from tests.support.folders import append
-from tests.support.monorepo import DEPLOY, FIND, PAGE, TEST, WORKFLOW, GitHub, with_workflow
+from tests.support.monorepo import DEPLOY, FIND, PAGE, TEST, WORKFLOW, FakeGitHub, add_workflow
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.types import Bake
+from tests.support.types import Bake, Done
 from tests.support.workflows import TOOLS, complaints, jobs
 
 pytestmark = [pytest.mark.slow, posix_only]
 
 
-def test_the_judges_find_nothing(tmp_path: Path, home: Path) -> None:
-    assert not complaints(with_workflow(tmp_path / "repository"), home)
+def test_workflow_passes_linters(tmp_path: Path, home: Path) -> None:
+    assert not complaints(add_workflow(tmp_path / "repository"), home)
     assert WORKFLOW["permissions"] == {}
     # What the repository or an event says reaches a shell in variables only.
     assert not [step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "${{" in step.get("run", "")]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "judge"),
+    ("old", "new", "linter"),
     [
         ("matrix:\n        include:", "matrix:\n        includes: 1\n        include: 1 #", "check-jsonschema"),
         (r'deploy "\$FUNCTION"', "deploy ${{ matrix.function }}", "zizmor"),
@@ -36,13 +36,13 @@ def test_the_judges_find_nothing(tmp_path: Path, home: Path) -> None:
         (r"\[ -e \"\$name/deploy.yaml\"", "[ -e $name/deploy.yaml", "shellcheck"),
     ],
 )
-def test_broken_workflow_fails_its_linter(tmp_path: Path, home: Path, old: str, new: str, judge: str) -> None:
+def test_broken_workflow_fails_its_linter(tmp_path: Path, home: Path, old: str, new: str, linter: str) -> None:
     text, times = re.subn(old, new, PAGE, count=1)
     assert times
-    assert f"{judge}: " in complaints(with_workflow(tmp_path / "repository", text), home)
+    assert f"{linter}: " in complaints(add_workflow(tmp_path / "repository", text), home)
 
 
-def test_it_does_what_a_functions_own_workflow_does(bake: Bake) -> None:
+def test_workflow_matches_that_of_a_function(bake: Bake) -> None:
     """The same triggers, conditions and steps, with the same actions, so that neither is forgotten when one changes."""
     own = bake(ci="github")
     [test, deploy] = jobs(own)
@@ -75,67 +75,69 @@ def test_it_does_what_a_functions_own_workflow_does(bake: Bake) -> None:
     assert actions == {line.strip() for line in text.splitlines() if "uses: " in line}
 
 
-def fill(value: str, one: Mapping[str, str]) -> str:
+def fill_matrix(value: str, one: Mapping[str, str]) -> str:
     """Put a job's entry of the matrix into an expression."""
     return re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda found: one[found[1]], value)
 
 
-def step_of(github: GitHub, job: Mapping[str, Any], step: Mapping[str, Any], one: Mapping[str, str], **env: str) -> Any:
+def run_step(
+    github: FakeGitHub, job: Mapping[str, Any], step: Mapping[str, Any], one: Mapping[str, str], **env: str
+) -> Done:
     """Run the command of a step where and with what the workflow says."""
     script = github.home / "step.sh"
     script.write_text(step["run"])
-    variables = {name: fill(value, one) for name, value in step.get("env", {}).items()}
-    cwd = github.clone / fill(job["defaults"]["run"]["working-directory"], one)
+    variables = {name: fill_matrix(value, one) for name, value in step.get("env", {}).items()}
+    cwd = github.clone / fill_matrix(job["defaults"]["run"]["working-directory"], one)
     return run("bash", "-e", script, cwd=cwd, env=environment(github.home, **variables, **env))
 
 
-def test_a_changed_function_is_tested_on_its_own_python(github: GitHub) -> None:
-    github.ended("success")
+def test_changed_function_is_tested_on_its_own_python(github: FakeGitHub) -> None:
+    github.add_run("success")
     github.push("report-daily/README.md")
-    [one] = github.find()[1]
+    [one] = github.run_find_job()[1]
     action = TEST["steps"][1]
     assert "actions/setup-python" in action["uses"]
-    python = require_tool(f"python{fill(action['with']['python-version'], one)}")
+    python = require_tool(f"python{fill_matrix(action['with']['python-version'], one)}")
     check_output(run(python, "-m", "venv", github.home / "python", cwd=github.home, env=environment(github.home)))
     path = os.pathsep.join(map(str, (github.home / "python" / "bin", os.environ["PATH"])))
     commands = [step for step in TEST["steps"] if "run" in step]
     for step in commands[:-1]:
-        check_output(step_of(github, TEST, step, one, PATH=path))
-    assert step_of(github, TEST, {"run": "python --version"}, one, PATH=path).stdout.startswith("Python 3.12.")
+        check_output(run_step(github, TEST, step, one, PATH=path))
+    assert run_step(github, TEST, {"run": "python --version"}, one, PATH=path).stdout.startswith("Python 3.12.")
     # The test of this function and of no other.
     append("report/main.py", "import nowhere\n")(github.clone)
-    check_output(step_of(github, TEST, commands[-2], one, PATH=path))
+    check_output(run_step(github, TEST, commands[-2], one, PATH=path))
     append("report-daily/main.py", "import nowhere\n")(github.clone)
-    assert step_of(github, TEST, commands[-2], one, PATH=path).returncode
+    assert run_step(github, TEST, commands[-2], one, PATH=path).returncode
 
 
-def test_the_audit_is_the_functions_own_or_a_strict_one(github: GitHub) -> None:
+def test_audit_is_the_functions_own_or_strict(github: FakeGitHub) -> None:
     github.checkout()
     step, one = TEST["steps"][-1], {"function": "report"}
     path = os.pathsep.join(map(str, (TOOLS, os.environ["PATH"])))
     # Nothing is asked of any service: this one is looked up nowhere, so it is passed over unless the audit is strict.
     lock = github.clone / "report" / "requirements.txt"
     lock.write_text("ours @ git+https://example.com/ours.git@0123456789\n")
-    done = step_of(github, TEST, step, one, PATH=path)
+    done = run_step(github, TEST, step, one, PATH=path)
     assert done.returncode == 1 and "ours" in done.stdout and "URL requirements cannot be pinned" in done.stdout
     lenient = {"run": step["run"].replace(" --strict", "")}
-    assert step_of(github, TEST, lenient, one, PATH=path).returncode == 0
+    assert run_step(github, TEST, lenient, one, PATH=path).returncode == 0
     append("report/tests/audit.py", "raise SystemExit('audited')\n")(github.clone)
-    done = step_of(github, TEST, step, one, PATH=path)
+    done = run_step(github, TEST, step, one, PATH=path)
     assert done.returncode == 1 and done.stdout.endswith("audited\n")
 
 
-def test_a_changed_function_is_deployed_by_its_own_file(github: GitHub) -> None:
+def test_changed_function_is_deployed_with_its_own_file(github: FakeGitHub) -> None:
     """Staging first, then production."""
     require_tool("gcloud")
-    github.ended("success")
+    github.add_run("success")
     append("report-daily/deploy.staging.yaml", "--region: europe-west4\n")(github.folder)
     github.push()
-    [one] = github.find()[1]
+    [one] = github.run_find_job()[1]
     [step] = [step for step in DEPLOY["steps"] if "run" in step]
     with fake_cloud() as there:
         env = {**there.environment(), "CLOUDSDK_CONFIG": gcloud_environment(github.home)["CLOUDSDK_CONFIG"]}
-        check_output(step_of(github, DEPLOY, step, one, **env))
+        check_output(run_step(github, DEPLOY, step, one, **env))
     name = "projects/my-project/locations/{}/functions/report-daily"
     assert list(there.functions) == [name.format("europe-west4"), name.format("us-central1")]
     assert {made["buildConfig"]["runtime"] for made in there.functions.values()} == {"python312"}

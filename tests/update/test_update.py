@@ -12,7 +12,7 @@ from tests.support.locks import lock
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import QUESTIONS, TRIGGERS
 from tests.support.types import Change, Installed
-from tests.support.updates import cruft, made, own_tests, update
+from tests.support.updates import create_function, cruft, own_tests, update
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ LOGIC = '\n\ndef mine() -> int:\n    """What the developer came for."""\n    ret
 TEST = "from localpackage import script\n\n\ndef test_mine() -> None:\n    assert script.mine() == 1\n"
 
 
-def described_anew(project: Path) -> None:
+def change_description(project: Path) -> None:
     title, description, rest = (project / "README.md").read_text("utf-8").split("\n\n", 2)
     (project / "README.md").write_text(f"{title}\n\nCounts.\n\nAsk Ada about it.\n\n{rest}", "utf-8")
 
@@ -33,7 +33,7 @@ def edits(sample: str) -> list[Change]:
         append("localpackage/script.py", LOGIC),
         lambda project: (project / "tests" / "test_mine.py").write_text(TEST),
         append("pyproject.toml", "\n[tool.coverage.run]\nbranch = true\n"),
-        described_anew,
+        change_description,
         lambda project: (project / sample).unlink(missing_ok=True),
     ]
 
@@ -48,7 +48,7 @@ def check_edits(project: Path, sample: str) -> None:
     assert not (project / sample).exists()
 
 
-def oldest(template: Path, trigger: str) -> str:
+def first_commit_with(template: Path, trigger: str) -> str:
     """Return the first commit that offered a trigger."""
     env = environment(template.parent)
     if check_output(run("git", "rev-parse", "--is-shallow-repository", cwd=template, env=env)).strip() == "true":
@@ -59,10 +59,10 @@ def oldest(template: Path, trigger: str) -> str:
 
 # A lock of their own is what http and firestore have; the others share one environment, and so take little time.
 @pytest.mark.parametrize(("trigger", "locked"), [(trigger, trigger in ("http", "firestore")) for trigger in TRIGGERS])
-def test_from_the_oldest_commit_to_the_newest(
+def test_update_from_the_oldest_commit(
     template: Path, installed: Installed, scripts: Path, home: Path, trigger: str, locked: bool
 ) -> None:
-    project = made(template, home, oldest(template, trigger), trigger=trigger)
+    project = create_function(template, home, first_commit_with(template, trigger), trigger=trigger)
     sample = next((path.relative_to(project).as_posix() for path in sorted(project.glob("events/[!h]*"))), "no sample")
     kept = (project / sample).read_bytes() if (project / sample).exists() else b""
     commit(project, *edits(sample))
@@ -143,8 +143,10 @@ DEPLOYMENT: list[Change] = [
 MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--timeout: 60s\n")
 
 
-def test_a_newer_template_and_the_one_after_it(template: Path, installed: Installed, scripts: Path, home: Path) -> None:
-    project = made(template, home, trigger="pubsub", ci="github")
+def test_two_updates_keep_edits_and_bring_changes(
+    template: Path, installed: Installed, scripts: Path, home: Path
+) -> None:
+    project = create_function(template, home, trigger="pubsub", ci="github")
     mine = [
         *edits("events/malformed.json"),
         append(".gcloudignore", "!/mine.json\n"),
@@ -160,7 +162,7 @@ def test_a_newer_template_and_the_one_after_it(template: Path, installed: Instal
         assert update(project, home) == ""
         check_edits(project, "events/malformed.json")
         assert theirs == {name: (project / name).read_bytes() for name in theirs}
-        left = [line for line in missing(project, home) if "my-" not in line and "512Mi" not in line]
+        left = [line for line in missing_lines(project, home) if "my-" not in line and "512Mi" not in line]
         assert left == ["A Google Cloud function."]
         assert all(line in (project / "deploy.yaml").read_text("utf-8") for line in MINE)
         commit(project)
@@ -176,25 +178,25 @@ def test_a_newer_template_and_the_one_after_it(template: Path, installed: Instal
     check_output(own_tests(installed(project), project, home))
 
 
-def missing(project: Path, home: Path) -> list[str]:
+def missing_lines(project: Path, home: Path) -> list[str]:
     """Return the lines that the template makes and the project has no longer, of all files but those left alone."""
     lines = check_output(cruft("diff", cwd=project, home=home)).splitlines()
     return [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
 
 
-def test_update_by_a_loader_that_runs_answers_py_by_its_path(template: Path, home: Path) -> None:
+def test_update_with_a_loader_that_runs_answers_py(template: Path, home: Path) -> None:
     """The loader of the older template stays in memory while the newer one is rendered."""
     log = ("git", "log", "--format=%H", "--diff-filter=A", "--", "rules/__init__.py")
     package = check_output(run(*log, cwd=template, env=environment(home))).split()
     if not package:
         pytest.skip("the history of the template is not complete on this machine")
     older = check_output(run("git", "rev-parse", f"{package[-1]}~1", cwd=template, env=environment(home))).strip()
-    project = made(template, home, older)
+    project = create_function(template, home, older)
     assert update(project, home) == ""
     check_output(cruft("check", cwd=project, home=home))
 
 
-def test_a_choice_that_was_ever_offered_still_is(template: Path) -> None:
+def test_choices_are_never_removed(template: Path) -> None:
     env = environment(template.parent)
     for revision in check_output(
         run("git", "log", "--format=%H", "--", "cookiecutter.json", cwd=template, env=env)
