@@ -55,7 +55,7 @@ def test_text_files_have_lf_line_ends(fresh: Bake, made: bool) -> None:
     assert len(told.splitlines()) > 10 and {line.rpartition(": ")[2] for line in told.splitlines()} == {"lf"}
 
 
-# Where no environment is active: Debian and macOS have no `python` there, and Windows has `py`.
+# If no environment is active, Debian and macOS have no `python`, and Windows has `py`.
 OUTSIDE = re.compile(r"python3 -m (?:venv|pip install cookiecutter|cookiecutter)\b|`python3`")
 
 
@@ -78,7 +78,7 @@ def test_unportable_python_command_is_found() -> None:
 
 
 def type_check_hooks_and_rules(folder: Path, more: str) -> Done:
-    """Let mypy read what runs in a user's cookiecutter as Windows would run it, with `more` at the top of each hook."""
+    """Type-check for Windows what runs in a user's cookiecutter, with `more` at the top of each hook."""
     fn = SimpleNamespace(root=str(ROOT), last_words=lambda: "")
     for path in (ROOT / "hooks").glob("*.py"):
         hook = Template(path.read_text("utf-8")).render(fn=fn, cookiecutter={"local_package": "localpackage"})
@@ -90,7 +90,7 @@ def type_check_hooks_and_rules(folder: Path, more: str) -> Done:
 
 
 def test_hooks_type_check_on_windows(tmp_path: Path) -> None:
-    """The call that is added to each hook is all that mypy finds."""
+    """mypy finds nothing but the call that is added to each hook."""
     done = type_check_hooks_and_rules(tmp_path, "import os\n\nos.getuid()\n")
     *errors, _ = done.stdout.splitlines()
     assert len(errors) == len(list((ROOT / "hooks").glob("*.py"))), done.stdout
@@ -101,7 +101,7 @@ def test_no_registry_or_local_path_is_named() -> None:
     tracked = check_output(
         run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT, env=environment(ROOT))
     ).splitlines()
-    # uv.lock cannot be written without its source.
+    # uv.lock names its source.
     for name in set(tracked) - {"uv.lock", "tests/repo/test_repo.py", "tests/project/test_bake.py"}:
         text = (ROOT / name).read_text("utf-8")
         assert not re.search(r"pypi\.org|pythonhosted|npmjs|deb\.debian|/root/|/home/[a-z]", text), name

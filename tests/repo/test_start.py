@@ -1,4 +1,4 @@
-"""Each command that the pages show for starting a function does, and so do those that run it."""
+"""The commands that the pages show for starting and running a function work."""
 
 import json
 import os

@@ -68,7 +68,7 @@ def test_cruft_prints_steps_only_for_a_new_project(template: Path, home: Path) -
 
 
 def next_steps(out: Path, home: Path, path: Path, version: str = "3.13") -> list[str]:
-    """Return the lines that are said to somebody who has only a folder of commands."""
+    """Return the commands printed for a user whose PATH is one folder."""
     env = environment(home, PATH=str(path))
     done = check_output(run_module(*COMMAND[2:], out, f"python_version={version}", cwd=home, env=env))
     said = done.splitlines()

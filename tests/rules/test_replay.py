@@ -1,4 +1,4 @@
-"""Answers that nobody was asked for: in a replay file, a config or .cruft.json. Unsafe ones are refused and never run."""
+"""Answers from a replay file, a config or .cruft.json: unsafe ones are refused and never run."""
 
 import json
 from pathlib import Path

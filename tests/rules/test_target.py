@@ -145,7 +145,7 @@ def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path,
 
 @pytest.fixture
 def run_unprivileged(tmp_path: Path, home: Path) -> Callable[..., Done]:
-    """Run cookiecutter as one whom permissions bind."""
+    """Run cookiecutter without root's right to ignore permissions."""
     command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", tmp_path / "out")
     return lambda *flags: run(*as_unprivileged_user(*command), *flags, cwd=tmp_path, env=environment(home))
 

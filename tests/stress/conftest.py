@@ -1,4 +1,4 @@
-"""What an undisturbed run makes."""
+"""Projects to compare with."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,7 +12,7 @@ from tests.support.processes import check_output, run_module
 
 @pytest.fixture(scope="session")
 def undisturbed() -> Callable[[str, str], Contents]:
-    """Return what comes out of some answers in an empty folder, where no test has run anything."""
+    """Return what a run into an empty folder makes of these answers."""
 
     @cache
     def undisturbed(trigger: str, package: str) -> Contents:

@@ -39,14 +39,14 @@ FITTING = {
 
 @st.composite
 def all_answers(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw answers that fit, or all but one that do."""
+    """Draw valid answers, or valid ones but for one."""
     wild = draw(st.sampled_from([None, *FITTING]))
     choices = {name: st.sampled_from(default) for name, default in QUESTIONS.items() if isinstance(default, list)}
     texts = {name: ANY_TEXT if name == wild else fitting for name, fitting in FITTING.items()}
     return draw(st.fixed_dictionaries({**choices, "hashes": st.booleans(), **texts}))
 
 
-# Forks for each function, since loading one leaves its traces.
+# Forks for each function: one that is loaded leaves traces.
 LOADER = """
 import os, sys, traceback
 import functions_framework
@@ -68,7 +68,7 @@ for line in sys.stdin:
 def assert_loads(
     bake: Bake, installed: Installed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str, Path], None]]:
-    """Return what asserts that the framework loads an entry point, in an environment with what any trigger asks for."""
+    """Return a function that asserts that the framework loads an entry point, with the requirements of all triggers."""
     scripts = installed(bake(trigger="firestore"))
     home = tmp_path_factory.mktemp("home")
     said = home / "said"
@@ -91,7 +91,7 @@ def assert_loads(
 
 
 def try_bake(answers: dict[str, Any], folder: Path) -> Path | None:
-    """Make a project of some answers; return it, or None if they were refused as they should be."""
+    """Bake a project; return it, or None if the answers were refused properly."""
     (folder / "config.yaml").write_text(f"replay_dir: {folder / 'replay'}\n", "utf-8")
     out = folder / "out"
     out.mkdir()
@@ -130,7 +130,7 @@ def test_any_answers(assert_loads: Callable[[str, Path], None]) -> None:
 
 
 def test_accepted_module_names_load(assert_loads: Callable[[str, Path], None], tmp_path: Path) -> None:
-    """Flask looks for the file of the module that is called as the entry point is."""
+    """Flask looks for the file of a module with the entry point's name."""
     reserved = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
     fit = re.compile("[a-z][a-z0-9_]{2,47}[a-z0-9]")
     names = [name for name in reserved["modules"] if fit.fullmatch(name) and not keyword.iskeyword(name)]

@@ -69,13 +69,13 @@ def test_any_folder(undisturbed: Callable[..., Contents]) -> None:
 def test_a_full_disk(undisturbed: Callable[..., Contents]) -> None:
     require_tool("unshare")
     ends: Counter[str] = Counter()
-    # What is mounted is gone with the namespace, so it is copied out of it.
+    # The mount ends with the namespace, so its files are copied out.
     script = (
         'mount -t tmpfs -o size=$1k none "$2" || exit 98; cp -R "$3/." "$2" || exit 99; '
         'out=$2; result=$4; shift 4; "$@"; code=$?; cp -R "$out/." "$result"; exit $code'
     )
 
-    # What is asked for, and a little more, is not too rarely among them.
+    # Many are near the space that the rules require.
     @given(kilobytes=st.integers(4, 4000) | st.integers(950, 1250), mine=st.booleans(), answers=TRIGGER_AND_PACKAGE)
     @example(4000, True, ("pubsub", "localpackage"))
     @example(900, True, ("pubsub", "localpackage"))

@@ -32,18 +32,18 @@ from tests.support.questions import ROOT, SKELETON
 from tests.support.waiting import assert_each_seen
 
 pytestmark = [pytest.mark.slow, posix_only]
-# As many as a run can have: it makes or opens each path of a project, removes some, and Python starts twice.
+# At most: a run makes or opens each path of a project, removes some, and starts Python twice.
 MOST = len(list(SKELETON.rglob("*"))) + len(PASSING) + 4
 
 
 def acting_at(number: int, calls: int, act: str, out: Path, env: dict[str, str]) -> dict[str, str]:
-    """Return an environment in which a run acts at a moment (moment/sitecustomize.py), of which 0 never comes."""
+    """Return an environment in which a run acts at a moment (moment/sitecustomize.py); moment 0 never comes."""
     moment = (f"{out}{os.sep}", str(out.parent / "counted"), str(number), str(calls), act)
     return {**env, "PYTHONPATH": str(ROOT / "tests" / "stress" / "moment"), "MOMENT": "\n".join(moment)}
 
 
 def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
-    """An interrupted run leaves whole files and one that is being written; the next with -f makes the project complete."""
+    """An interrupted run leaves whole files and at most one partial one; the next run with -f completes the project."""
     ends: Counter[str] = Counter()
 
     @given(
@@ -55,7 +55,7 @@ def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
     )
     @example(1, 0, signal.SIGINT, True, ("pubsub", "none"))
     @example(12, 0, signal.SIGINT, False, ("http", "none"))
-    # A file that is opened, and nothing written yet.
+    # A file is open, and nothing is written yet.
     @example(12, 4, signal.SIGKILL, True, ("http", "localpackage"))
     @example(0, 0, signal.SIGKILL, True, ("pubsub", "localpackage"))
     def each(number: int, calls: int, how: signal.Signals, mine: bool, answers: tuple[str, str]) -> None:
@@ -87,11 +87,11 @@ TIDIED_AWAY = ("IsADirectoryError", "FileNotFoundError", "NotADirectoryError", "
 
 
 def test_two_at_once(undisturbed: Callable[..., Contents]) -> None:
-    """One halts at any moment, another runs to its end, and the first goes on."""
+    """One run halts at any moment, another runs to its end, and the first goes on."""
     ends: Counter[str] = Counter()
 
     @given(number=st.integers(0, MOST), force=st.booleans(), answers=TRIGGER_AND_PACKAGE)
-    # Before it has looked for the folder, before it makes one, and as it writes.
+    # Before it looks for the folder, before it makes it, and while it writes.
     @example(1, False, ("http", "none"))
     @example(12, False, ("http", "none"))
     @example(2, True, ("http", "none"))

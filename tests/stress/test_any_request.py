@@ -55,7 +55,7 @@ BODIES = (
 
 @st.composite
 def requests(draw: st.DrawFn, valid: tuple[Mapping[str, str], bytes]) -> tuple[str, str, dict[str, str], bytes]:
-    """Draw a request: the valid one with some of its parts changed, so that some come far."""
+    """Draw a request: a valid one with some parts changed, so that some get far."""
     others = st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "ANY"])
     method = draw(others) if draw(st.integers(0, 4)) == 4 else "POST"
     path = "/" + draw(
@@ -92,7 +92,7 @@ def test_any_request(bake: Bake, installed: Installed, home: Path, trigger: str)
     with served(scripts, project, "hello_function", home, **variables(trigger)) as function:
 
         @given(request=requests(valid))
-        # Each is a few milliseconds.
+        # A request takes a few milliseconds.
         @settings(max_examples=10 * settings().max_examples)
         def each(request: tuple[str, str, dict[str, str], bytes]) -> None:
             before = len(function.entries())
@@ -106,12 +106,12 @@ def test_any_request(bake: Bake, installed: Installed, home: Path, trigger: str)
 
         each()
     print(f"{trigger}: {dict(sorted(answered.items()))}, {dict(logged)}")
-    # Some came as far as the logic, which of an event only the log tells, and some were refused on the way.
+    # Some reached the logic (of an event only the log shows it), and some were refused before.
     assert (logged["INFO"] if fact(trigger, "contract") == "event" else answered[200] + answered[204]) > 0
     assert logged["WARNING"] + logged["ERROR"] > 0
 
 
-# Of ten requests one is bad, which is answered so, and logged so; None stands for the headers of a good one.
+# The status, headers and body of the bad requests, one in ten; None means the headers of a good one.
 BAD: dict[str, tuple[int, dict[str, str] | None, bytes]] = {
     "http": (400, {"Content-Type": "application/json"}, b"{"),
     "event": (200, None, b"\xff"),
@@ -120,15 +120,15 @@ LOGGED = {"http": {"WARNING": True}, "event": {"INFO": False, "ERROR": True}}
 
 
 CLIENTS = 64
-# A function that keeps a kilobyte of each request grows by twice as much in each round; one that keeps nothing hardly does so
-# once all that is made once, such as threads and caches, is there.
+# A function that keeps a kilobyte of each request grows by twice as much in each round. One that keeps nothing hardly
+# grows once its threads and caches are there.
 ROUNDS, STILL = 8, 800_000
 
 
 def send_load(
     function: Served, trigger: str, good: tuple[Mapping[str, str], bytes], requests: int
 ) -> Counter[tuple[bool, int]]:
-    """Send so many requests by each of many clients at once; count by whether it was a bad one, and by status."""
+    """Send requests from many clients at once; count the answers by whether the request was bad, and by status."""
     _, bad_headers, bad_body = BAD[fact(trigger, "contract")]
     bad = (good[0] if bad_headers is None else bad_headers, bad_body)
 
@@ -152,7 +152,7 @@ def send_load(
 def measure_growth(
     function: Served, trigger: str, good: tuple[Mapping[str, str], bytes], requests: int = 25, rounds: int = ROUNDS
 ) -> tuple[Counter[tuple[bool, int]], list[int]]:
-    """Load a function in rounds until its memory is still; count the answers, and list by how much it grew in each."""
+    """Load a function in rounds until its memory is still; return the counted answers and its growth in each round."""
     processes = family(function.process)
     answered, grown = Counter[tuple[bool, int]](), list[int]()
     while len(grown) < rounds and min(grown, default=STILL) >= STILL:

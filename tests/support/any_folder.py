@@ -14,11 +14,11 @@ from tests.support.processes import environment
 from tests.support.questions import ROOT
 
 Contents = dict[str, tuple[str, bytes]]
-# Folders that cookiecutter cannot leave out; the hook removes them if they are empty.
+# cookiecutter cannot leave these folders out; the hook removes them if they are empty.
 PASSING = {"none", "events", ".github", ".github/workflows"}
 
 TRIGGER_AND_PACKAGE = st.tuples(st.sampled_from(["http", "pubsub"]), st.sampled_from(["localpackage", "none"]))
-# Where something may be already: places that the template makes, and others.
+# Paths that may exist before: some of the template's, and others.
 PLACES = [
     "main.py", "README.md", "requirements.txt", ".gitignore", "deploy.yaml", "delivery.py", "localpackage", "localpackage/script.py",
     "localpackage/mine.py", "tests", "tests/conftest.py", "tests/test_mine.py", "events", "events/headers.txt", "events/mine.json", ".github",
@@ -84,7 +84,7 @@ def is_complete(before: Contents, after: Contents, made: Contents, kept: bool) -
         elif name not in before:
             right = after.get(name) == (kind, raw)
         elif before[name][0] == "link":
-            # It leads to a file of its owner's in the folder, which is written instead.
+            # The file that it leads to is written instead.
             end = before[name][1].decode().partition("hello-function/")[2]
             ends.add(end)
             right = after.get(name) == before[name] and after.get(end) == (before[end] if kept else (kind, raw))

@@ -1,4 +1,4 @@
-"""What a reader of a Markdown page finds in it."""
+"""Parts of a Markdown page."""
 
 import re
 from html import unescape

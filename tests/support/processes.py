@@ -16,21 +16,21 @@ import pytest
 
 from tests.support.types import Done
 
-# Links, pipes, groups of processes, or a shell's idea of a path.
+# For links, pipes, process groups or a shell's paths.
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with another home, and without variables of a developer's shell."""
     mine = ("VIRTUAL_ENV", "PYTHONPATH", "COOKIECUTTER_CONFIG", "FUNCTION_", "LOG_EXECUTION_ID", "GOOGLE_CLOUD_PROJECT")
-    # `python -m uv` makes each uv below it install into the environment of that python.
+    # `python -m uv` sets it, and each uv below would install into that Python's environment.
     tools = ("PYTEST_", "UV_INTERNAL_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*mine, *tools))}
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
 
 
 def run(*command: str | Path, cwd: Path, env: Mapping[str, str], stdin: str = "") -> Done:
-    """Run a command to its end; stdout holds both its outputs."""
+    """Run a command to its end; stdout holds stderr too."""
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd, env=env, input=stdin, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

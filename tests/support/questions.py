@@ -26,14 +26,14 @@ VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["proj
 TRIGGERS: list[str] = QUESTIONS["trigger"]
 
 
-# As long as the questions allow.
+# The longest that the questions allow.
 LONGEST_NAME = "a" + "-longest" * 6
 
 
 LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"
 
 
-# What a user may choose, and of the free answers the default and one that is decided differently.
+# All choices, and for free answers the default and one that templates treat differently.
 CHOICES = {
     "trigger": TRIGGERS,
     "python_version": QUESTIONS["python_version"],
@@ -63,13 +63,13 @@ COMBINATIONS = pairwise(EVERY_COMBINATION)
 
 
 def fact(trigger: str, name: str) -> str:
-    """Return what trigger.json says of a trigger: how its functions are decorated, which requests they answer."""
+    """Return a value of a trigger's trigger.json."""
     facts = json.loads((ROOT / "templates" / trigger / "trigger.json").read_text("utf-8"))
     return str(facts[name])
 
 
 def variables(trigger: str) -> dict[str, str]:
-    """Return the environment variables that a deployment sets for the functions of a trigger, whatever the project."""
+    """Return the environment variables that each deployment of a trigger sets."""
     asynchronous = fact(trigger, "signature").startswith("aio.")
     return {"LOG_EXECUTION_ID": "true"} | ({"FUNCTION_USE_ASGI": "true"} if asynchronous else {})
 

@@ -1,4 +1,4 @@
-"""The types of fixtures and of finished commands."""
+"""Types of fixtures and of finished commands."""
 
 import subprocess
 from collections.abc import Callable

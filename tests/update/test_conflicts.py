@@ -1,4 +1,4 @@
-"""Updates that meet something of the user's, and how the user goes on."""
+"""Updates that conflict with a user's changes, and how the user resolves them."""
 
 import re
 import shlex
@@ -22,12 +22,12 @@ def run_guard(scripts: Path, project: Path, home: Path) -> Done:
 
 @pytest.mark.parametrize("cloned", [False, True])
 def test_lock_conflict_is_resolved_by_locking_again(template: Path, scripts: Path, home: Path, cloned: bool) -> None:
-    """In a clone cruft cannot merge, and leaves .rej files in the place of conflict markers."""
+    """In a clone cruft cannot merge: it leaves .rej files instead of conflict markers."""
     project = create_function(template, home)
     commit(project, append("requirements.in", "requests\n"))
     lock(project, scripts, home)
     commit(project)
-    # Between the two stands what requests brought.
+    # The lines that requests added are between the two.
     names = ("templates/locks/default/requirements.txt", "{{cookiecutter.function_name}}/cloud_logging.py")
     commit(
         template, edit(names[0], "blinker==", "blinker==0."), edit(names[1], "import json\n", "# Newer.\nimport json\n")
@@ -67,12 +67,12 @@ def test_dropped_runtime_is_replaced_by_one_command(template: Path, home: Path) 
     assert "--runtime: python314\n" in (project / "deploy.yaml").read_text("utf-8")
 
 
-# Those that made a deploy.sh.
+# These releases made a deploy.sh.
 @pytest.mark.parametrize(("release", "edited"), [("0.2.0", True), ("0.3.0", False)])
 def test_deploy_yaml_replaces_deploy_sh(
     template: Path, bake: Bake, scripts: Path, home: Path, release: str, edited: bool
 ) -> None:
-    """One that somebody has changed stays beside it."""
+    """A deploy.sh that somebody changed is kept."""
     env = environment(home)
     [released] = check_output(
         run("git", "log", "--format=%H", f"--grep=^Release {release}$", cwd=template, env=env)

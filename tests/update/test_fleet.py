@@ -1,4 +1,4 @@
-"""Many functions in one repository: made, updated and guarded by the loops of docs/fleet.md; and code that they share.
+"""Many functions in one repository: the scripts of docs/fleet.md create, update and guard them and copy shared code.
 
 `FN_FLEET=200 python -m uv run pytest -n0 -s tests/update/test_fleet.py` makes 200, and tells the time for each.
 """
@@ -31,7 +31,7 @@ MANY = int(os.environ.get("FN_FLEET", "5"))
 
 
 def name(number: int) -> str:
-    """Return a function's name: of one word, of two, or with digits. The first is the page's own."""
+    """Return a name of one word, of two, or with digits. The first is the one on the page."""
     more = "".join(chr(ord("a") + number // 4 // place % 26) for place in (26, 1)) if number > 3 else ""
     return (f"thumbnails{more}", f"resize{more}-images", f"report{number}", f"report-{number}")[number % 4]
 
@@ -68,15 +68,15 @@ def test_fleet_is_made_updated_and_guarded(
         return check_output(run("git", *arguments, cwd=repository, env=environment(home)))
 
     def is_new(function: str) -> bool:
-        """Whether the newer template has come to a function, and whole."""
+        """Whether a function has all changes of the newer template; fail if it has some."""
         new = ["# Newer." in (repository / function / "cloud_logging.py").read_text("utf-8")]
         new += ['version = "99.0.0"' in (repository / function / "pyproject.toml").read_text("utf-8")]
         assert new[0] == new[1], function
         return new[0]
 
     check_output(run_timed("made", MAKE))
-    # In the middle one whose guard will be red, and two that an update meets on the same lines: git can merge only where
-    # it has seen the file as the template makes it.
+    # In the middle: one whose guard goes red, and two that conflict with the update. git can merge only a file whose
+    # original it has seen.
     red, merged, rejected = stay = names[MANY // 2 - 1 : MANY // 2 + 2]
     edit(f"{rejected}/tests/conftest.py", "import sys\n", "# Mine.\nimport sys\n")(repository)
     commit(repository)
@@ -102,7 +102,7 @@ def test_fleet_is_made_updated_and_guarded(
         lambda template: (template / "{{cookiecutter.function_name}}" / "new.txt").write_text("Newer.\n"),
     )
 
-    # What is not committed is not touched.
+    # Uncommitted changes are not touched.
     append("update.sh", "# Mine.\n")(repository)
     done = shell("bash update.sh", repository, home, python)
     assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
@@ -166,7 +166,7 @@ def test_shared_code_is_copied_compared_and_uploaded(fresh: Bake, gcloud: Gcloud
     with fake_cloud() as there:
         check_output(deploy(thumbnails, home, there))
         assert expected <= set(archived(there.archive))
-    # What changes in one place, or is left over in the other, is seen.
+    # A new file in one place, or an old one in the other, is found.
     for name in ("shared/ourlib/new.py", "thumbnails/ourlib/old.py"):
         (thumbnails.parent / name).write_text("")
         done = own_tests(*guard)

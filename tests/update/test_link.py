@@ -1,4 +1,4 @@
-"""A function that cookiecutter made is linked to the template and updated, as its own pages say."""
+"""A function made by cookiecutter is linked to the template and updated, as its pages say."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.support.types import Installed
 from tests.support.updates import NEWER, create_function, cruft, own_tests, update
 
 pytestmark = [pytest.mark.slow, posix_only]
-# What a shell, JSON, Markdown or the code block could take for its own.
+# Characters that a shell, JSON, Markdown or a code block could interpret.
 HOSTILE = "It's '!x \"$HOME\" `id` $(id) !! \\ \\' ``` %s & {x} ; # Zoë 😀 \u200b"
 ANSWERS: dict[str, Any] = {
     "function_name": "thumbnails",
@@ -35,13 +35,13 @@ ADDRESS = "https://github.com/org/fn-template"
 
 
 def update_section(project: Path) -> tuple[str, list[str]]:
-    """Return what a function's REFERENCE.md says of updates, and its commands, as a reader sees them."""
+    """Return the section on updates in a function's REFERENCE.md, and its commands as a reader sees them."""
     text = page(project, "How do I update the project?")
     return text, [token.content for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
 
 
 def bake_by_command(template: str | Path, folder: Path, home: Path) -> Path:
-    """Make a function by cookiecutter's command, and commit it as its first commit."""
+    """Make a function with cookiecutter's command, and commit it."""
     answers = [f"{question}={answer}" for question, answer in ANSWERS.items()]
     folder.mkdir()
     check_output(shell(shlex.join(["cookiecutter", str(template), "--no-input", *answers]), folder, home))
@@ -55,7 +55,7 @@ def bake_by_command(template: str | Path, folder: Path, home: Path) -> Path:
 def test_linked_function_is_updated(
     template: Path, installed: Installed, pip_and_pipx: Path, home: Path, tmp_path: Path, installer: str
 ) -> None:
-    """By its REFERENCE.md alone."""
+    """With the commands of its REFERENCE.md alone."""
     project = bake_by_command("gh:org/fn-template", tmp_path / "out", home)
     text, (link, do, _) = update_section(project)
     install = f"{installer} install cruft"
@@ -109,7 +109,7 @@ def test_link_at_a_version(template: Path, home: Path, tmp_path: Path, checkout:
         "commit": f" --checkout {check_output(run('git', 'rev-parse', 'HEAD', cwd=template, env=environment(home)))[:12]}",
     }[checkout]
     commit(template, NEWER)
-    # As it is pasted: history expansion is on, and the locale may be any.
+    # A terminal has history expansion on, and any locale.
     link = update_section(project)[1][0].replace("\n", f"{at}\n", 1)
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     pasted = environment(home, PATH=path, LC_ALL="C", HISTFILE="")
@@ -124,7 +124,7 @@ def test_link_at_a_version(template: Path, home: Path, tmp_path: Path, checkout:
 
 
 def test_link_command_is_the_same_however_baked(template: Path, home: Path, tmp_path: Path) -> None:
-    """By cookiecutter from an address or a folder, or by cruft; no login comes along."""
+    """Made by cookiecutter from an address or a folder, or by cruft; a login in the address is dropped."""
     secret = f"url.{template.parent}/.insteadOf"
     git("config", "--file", str(home / ".gitconfig"), "--add", secret, "https://ada:s3cret@git.example.com/", cwd=home)
     ways: list[str | Path] = ["gh:org/fn-template", ADDRESS, template, "https://ada:s3cret@git.example.com/fn-template"]
@@ -133,7 +133,7 @@ def test_link_command_is_the_same_however_baked(template: Path, home: Path, tmp_
     *same, other, by_cruft = [both_pages(project) for project in projects]
     assert len({*same, by_cruft}) == 1 and f"\ncruft link {ADDRESS} " in by_cruft
     assert other == by_cruft.replace(ADDRESS, "https://git.example.com/fn-template")
-    # A fork names its own.
+    # A fork names its own address.
     edit("pyproject.toml", ADDRESS, "https://git.example.com/fork")(template)
     forked = both_pages(bake_by_command(template, tmp_path / "forked", home))
     assert forked == by_cruft.replace(ADDRESS, "https://git.example.com/fork")

@@ -34,7 +34,7 @@ def test_push_selects_changed_functions(github: FakeGitHub) -> None:
 
 
 def test_push_selects_functions_since_the_last_green_run(github: FakeGitHub) -> None:
-    """A function that passed beside one that did not is deployed once that one is mended; so is what was never run."""
+    """Functions of a failed or cancelled run are selected again, also those that passed."""
     github.add_run("success")
     github.push("report/main.py", "thumbnails/main.py", outcome="failure")
     github.push("report-daily/main.py", outcome="cancelled")
@@ -45,14 +45,14 @@ def test_push_selects_functions_since_the_last_green_run(github: FakeGitHub) -> 
 
 
 def test_revert_after_a_red_run_selects_functions(github: FakeGitHub) -> None:
-    """The push before may have deployed one function and failed at another, whose files are now as they were before."""
+    """The failed run may have deployed a function before its files were reverted."""
     github.add_run("success")
     github.push("report/main.py", "thumbnails/main.py", outcome="failure")
     git("revert", "--no-edit", "HEAD", cwd=github.folder)
     assert github.changed() == ["report", "thumbnails"]
     github.add_run("success")
     assert github.changed() == []
-    # The same, on a branch that is merged: the side of a merge that comes to nothing counts too.
+    # The same on a branch that is merged later.
     git("switch", "-qc", "feature", cwd=github.folder)
     github.push("report/main.py", outcome="failure")
     git("revert", "--no-edit", "HEAD", cwd=github.folder)
@@ -63,14 +63,14 @@ def test_revert_after_a_red_run_selects_functions(github: FakeGitHub) -> None:
 
 
 def test_merge_selects_functions_of_its_branch(github: FakeGitHub) -> None:
-    """Main has moved on since the branch began; what was deployed from it since is not deployed again."""
+    """What main deployed since the branch began is not deployed again."""
     git("switch", "-qc", "feature", cwd=github.folder)
     github.push("report-daily/main.py")
     git("switch", "-q", "main", cwd=github.folder)
     github.push("thumbnails/main.py", outcome="success")
     git("merge", "-q", "--no-ff", "--no-commit", "feature", cwd=github.folder)
     assert github.push() and github.changed() == ["report-daily"]
-    # A merge may also bring what none of its parents has.
+    # A merge commit may change files itself.
     github.add_run("success")
     git("switch", "-qc", "another", cwd=github.folder)
     github.push("README.md")
@@ -92,7 +92,7 @@ def test_push_without_a_base_selects_all(github: FakeGitHub) -> None:
 
 
 def test_only_pushes_to_main_count_as_deployed(github: FakeGitHub) -> None:
-    """A pull request from somebody's branch `main` has passed, with a commit that is merged then."""
+    """A pull request may come from a fork's branch `main`, with a commit that is merged later."""
     github.add_run("success")
     github.push("report/main.py")
     github.add_run("success", event="pull_request")
@@ -101,7 +101,7 @@ def test_only_pushes_to_main_count_as_deployed(github: FakeGitHub) -> None:
 
 
 def test_pull_request_selects_its_functions(github: FakeGitHub) -> None:
-    """GitHub merges it into the base first, which may have moved on."""
+    """GitHub tests a merge with the base, which may have moved on."""
     git("switch", "-qc", "feature", cwd=github.folder)
     github.push("report-daily/main.py")
     github.push("README.md")

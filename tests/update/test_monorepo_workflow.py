@@ -1,4 +1,4 @@
-"""The workflow of docs/fleet.md passes linters, does what a function's own does, and its commands test and deploy."""
+"""The workflow of docs/fleet.md passes linters, matches that of a function, and tests and deploys."""
 
 import os
 import re
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, posix_only]
 def test_workflow_passes_linters(tmp_path: Path, home: Path) -> None:
     assert not complaints(add_workflow(tmp_path / "repository"), home)
     assert WORKFLOW["permissions"] == {}
-    # What the repository or an event says reaches a shell in variables only.
+    # Names from the repository or an event reach a shell only in variables.
     assert not [step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "${{" in step.get("run", "")]
 
 
@@ -43,7 +43,7 @@ def test_broken_workflow_fails_its_linter(tmp_path: Path, home: Path, old: str, 
 
 
 def test_workflow_matches_that_of_a_function(bake: Bake) -> None:
-    """The same triggers, conditions and steps, with the same actions, so that neither is forgotten when one changes."""
+    """Both have the same triggers, conditions, steps and actions."""
     own = bake(ci="github")
     [test, deploy] = jobs(own)
     workflow = yaml.safe_load((own / ".github" / "workflows" / "function.yml").read_text("utf-8"))
@@ -69,21 +69,21 @@ def test_workflow_matches_that_of_a_function(bake: Bake) -> None:
     step |= {"env": {"FUNCTION": "${{ matrix.function }}"}, "run": step["run"].replace("hello-function", '"$FUNCTION"')}
     assert DEPLOY["steps"] == deploy["steps"]
     assert re.sub(r" # .*", "", str(FIND["steps"][0]["uses"])) == test["steps"][0]["uses"]
-    # Each action with the version in its comment.
+    # With the version in each comment.
     actions = {line.strip() for line in PAGE.splitlines() if "uses: " in line}
     text = (own / ".github" / "workflows" / "function.yml").read_text("utf-8")
     assert actions == {line.strip() for line in text.splitlines() if "uses: " in line}
 
 
 def fill_matrix(value: str, one: Mapping[str, str]) -> str:
-    """Put a job's entry of the matrix into an expression."""
+    """Fill an entry of the matrix into an expression."""
     return re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda found: one[found[1]], value)
 
 
 def run_step(
     github: FakeGitHub, job: Mapping[str, Any], step: Mapping[str, Any], one: Mapping[str, str], **env: str
 ) -> Done:
-    """Run the command of a step where and with what the workflow says."""
+    """Run the command of a step in its folder and with its variables."""
     script = github.home / "step.sh"
     script.write_text(step["run"])
     variables = {name: fill_matrix(value, one) for name, value in step.get("env", {}).items()}
@@ -104,7 +104,7 @@ def test_changed_function_is_tested_on_its_own_python(github: FakeGitHub) -> Non
     for step in commands[:-1]:
         check_output(run_step(github, TEST, step, one, PATH=path))
     assert run_step(github, TEST, {"run": "python --version"}, one, PATH=path).stdout.startswith("Python 3.12.")
-    # The test of this function and of no other.
+    # Only this function's tests run.
     append("report/main.py", "import nowhere\n")(github.clone)
     check_output(run_step(github, TEST, commands[-2], one, PATH=path))
     append("report-daily/main.py", "import nowhere\n")(github.clone)
@@ -115,7 +115,7 @@ def test_audit_is_the_functions_own_or_strict(github: FakeGitHub) -> None:
     github.checkout()
     step, one = TEST["steps"][-1], {"function": "report"}
     path = os.pathsep.join(map(str, (TOOLS, os.environ["PATH"])))
-    # Nothing is asked of any service: this one is looked up nowhere, so it is passed over unless the audit is strict.
+    # pip-audit cannot look this one up: it skips it, unless it is strict.
     lock = github.clone / "report" / "requirements.txt"
     lock.write_text("ours @ git+https://example.com/ours.git@0123456789\n")
     done = run_step(github, TEST, step, one, PATH=path)

@@ -1,4 +1,4 @@
-"""A real update of real projects: what developers wrote stays, what the template changed comes, and the tests pass."""
+"""Updates of real projects: the developers' changes stay, those of the template arrive, and the tests pass."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def first_commit_with(template: Path, trigger: str) -> str:
     return check_output(run("git", *log, cwd=template, env=env)).split()[-1]
 
 
-# A lock of their own is what http and firestore have; the others share one environment, and so take little time.
+# http and firestore lock requirements of their own; the others share environments, which takes little time.
 @pytest.mark.parametrize(("trigger", "locked"), [(trigger, trigger in ("http", "firestore")) for trigger in TRIGGERS])
 def test_update_from_the_oldest_commit(
     template: Path, installed: Installed, scripts: Path, home: Path, trigger: str, locked: bool
@@ -79,7 +79,7 @@ def test_update_from_the_oldest_commit(
     if conflicts:
         lock(project, scripts, home, upgrade=True)
     commit(project)
-    # The tests that came with the function send it.
+    # The function's own tests need it.
     (project / sample).write_bytes(kept)
     check_output(own_tests(installed(project), project, home))
     (project / sample).unlink()
@@ -88,7 +88,7 @@ def test_update_from_the_oldest_commit(
 
 
 RULES = "rules/questions.py"
-# A newer template, with a change in each file that is the template's, beside and between what developers write.
+# A newer template: a change in each file of the template, beside and between the developers' changes.
 NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
     edit("{{cookiecutter.function_name}}/deploy.yaml", "--gen2:\n", "# Newer.\n--gen2:\n"),
@@ -108,12 +108,12 @@ NEWER: list[Change] = [
         "functions-framework>=3.10.1,<4",
     ),
     edit("templates/locks/default/requirements.txt", "blinker==1.9.0", "blinker==1.8.2"),
-    # The user's, which an update leaves alone.
+    # Updates leave the user's files alone.
     append("templates/pubsub/main.py", "\n\n# Newer.\n"),
     append("templates/pubsub/test_main.py", "\n\n# Newer.\n"),
     append("templates/pubsub/events/event.json", "\n"),
 ]
-# And one that asks and offers more: a question, a trigger, a name for templates, a rule, a name that a lock takes.
+# One after it, with a new question, trigger, rule, reserved name, and name for templates.
 WIDER: list[Change] = [
     edit("cookiecutter.json", '  "hashes": false,', '  "team": "ours",\n  "hashes": false,'),
     edit("cookiecutter.json", '"pubsub", ', '"pubsub", "queue", '),
@@ -131,7 +131,7 @@ WIDER: list[Change] = [
 ]
 
 
-# What everybody edits before the first deployment, and after it.
+# What everybody edits before and after the first deployment.
 DEPLOYMENT: list[Change] = [
     lambda project: (project / "deploy.yaml").write_text(
         (project / "deploy.yaml").read_text("utf-8").replace("my-project", "acme").replace("my-topic", "orders"),
@@ -166,7 +166,7 @@ def test_two_updates_keep_edits_and_bring_changes(
         assert left == ["A Google Cloud function."]
         assert all(line in (project / "deploy.yaml").read_text("utf-8") for line in MINE)
         commit(project)
-        # Another developer's clone has none of what the last update left in git.
+        # Another developer's clone lacks the objects that the last update left in git.
         shutil.move(project, project.with_name("before"))
         git("clone", "-q", "--no-local", str(project.with_name("before")), str(project), cwd=project.parent)
         shutil.rmtree(project.with_name("before"))
@@ -179,7 +179,7 @@ def test_two_updates_keep_edits_and_bring_changes(
 
 
 def missing_lines(project: Path, home: Path) -> list[str]:
-    """Return the lines that the template makes and the project has no longer, of all files but those left alone."""
+    """Return the lines of the template that the project lacks, in files that updates change."""
     lines = check_output(cruft("diff", cwd=project, home=home)).splitlines()
     return [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
 

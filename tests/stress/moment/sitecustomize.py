@@ -1,4 +1,4 @@
-"""Act at a moment of a run: Python loads this as it starts, if this folder is on PYTHONPATH.
+"""Act at a moment of a run. Python loads this at its start if this folder is on PYTHONPATH.
 
 Moments are counted in all the processes of the run: each start of Python, and each time that one is about to change what is
 below a folder. From the moment that is asked for, so many calls of functions pass first: a file is opened, then written.
