@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import shlex
 import sys
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from rules.derived import link
 from tests.support.folders import commit, edit
 from tests.support.pages import UPDATING, blocks, both_pages, page
 from tests.support.processes import check_output, environment, git, posix_only, run, shell
-from tests.support.questions import QUESTIONS, ROOT
+from tests.support.questions import QUESTIONS
 from tests.support.types import Installed
 from tests.support.updates import NEWER, create_function, cruft, own_tests, update
 
@@ -162,7 +162,6 @@ def test_link_command_is_the_same_however_baked(template: Path, home: Path, tmp_
     ],
 )
 def test_update_address(template: str | None, expected: str) -> None:
-    rules = runpy.run_path(str(ROOT / "rules" / "answers.py"))
     given = {} if template is None else {"_template": template}
-    words = shlex.split(rules["link"]({**ANSWERS, **given}))
+    words = shlex.split(link({**ANSWERS, **given}))
     assert words[:3] == ["cruft", "link", expected] and json.loads(words[-1]) == ANSWERS
