@@ -44,7 +44,7 @@ def function_name(value: str) -> str:
         return "use 4 to 49 of a-z, 0-9 and -, starting with a letter and not ending in -, such as hello-function"
     entry_point = value.replace("-", "_")
     if keyword.iskeyword(entry_point) or taken(entry_point, "entry_points"):
-        return f"use another, such as my-{value}: Python or main.py uses the name of its entry point, {entry_point}"
+        return f"use another, such as my-{value}: its entry point would be {entry_point}, a name of Python or main.py"
     return ""
 
 

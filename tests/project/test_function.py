@@ -5,13 +5,11 @@ import http.client
 import json
 import os
 import re
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.support import mutants
@@ -19,9 +17,9 @@ from tests.support.folders import append, edit
 from tests.support.pages import both_pages
 from tests.support.processes import check_output, environment, posix_only, require_tool, run, run_module
 from tests.support.questions import COMBINATIONS, TRIGGERS, label, variables
-from tests.support.serving import Served, check, served
+from tests.support.serving import Served, check, served, served_by
 from tests.support.types import Bake, Done, Installed
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 TRACE = "0123456789abcdef0123456789abcdef"
@@ -253,16 +251,9 @@ def test_live_reload(fresh: Bake, scripts: Path, home: Path, trigger: str, comma
     project = fresh(trigger=trigger)
     found = re.search(f"(?m)^{command}", both_pages(project))
     assert found
-    log = home / "log"
-    with log.open("wb") as out:
-        process = psutil.Popen(
-            ["sh", "-c", f"{found[0]} --port 0"], cwd=project, stdout=out, stderr=out, start_new_session=True,
-            env=environment(home, PATH=f"{scripts}{os.pathsep}{os.environ['PATH']}"),
-        )  # fmt: skip
-    script = project / "localpackage" / "script.py"
-
-    try:
-        function = Served(process, log)
+    log, script = home / "log", project / "localpackage" / "script.py"
+    env = environment(home, PATH=f"{scripts}{os.pathsep}{os.environ['PATH']}")
+    with served_by(found[0], project, log, env) as function:
 
         def greeting() -> str:
             # The process that is reloaded ends in the middle of an answer.
@@ -278,7 +269,3 @@ def test_live_reload(fresh: Bake, scripts: Path, home: Path, trigger: str, comma
         assert until(greeting, log.read_text) == "Hello, World!"
         script.write_text(script.read_text("utf-8").replace("Hello", "Goodbye"), "utf-8")
         until(lambda: greeting_of_a_change() == "Goodbye, World!", log.read_text)
-    finally:
-        # The reloader's child serves; both are in the session that was started here.
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(PATIENCE)

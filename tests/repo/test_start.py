@@ -4,19 +4,16 @@ import json
 import os
 import re
 import shutil
-import signal
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import QUESTIONS, ROOT
-from tests.support.serving import Served, served
+from tests.support.serving import served_by
 from tests.support.types import Bake
-from tests.support.waiting import PATIENCE
 
 README = (ROOT / "README.md").read_text("utf-8")
 OTHER_WAYS = (
@@ -101,12 +98,12 @@ def test_first_command_then_run_and_test(
     assert printed == next(block for block in blocks(README, "text") if block.startswith("Made "))
     check_output(run("bash", "-euc", "\n".join(steps[:2]), cwd=home, env=env))
     project = place / "hello-function"
-    with served(project / ".venv" / "bin", project, "hello_function", home) as function:
+    with served_by(steps[2], project, home / "log", env) as function:
         [asked] = blocks(README, "console")
         curl = asked.splitlines()[0].removeprefix("$ ").replace("http://127.0.0.1:8080", function.url)
         require_tool("curl")
         answer = check_output(run("bash", "-euc", f"{curl} 2>/dev/null", cwd=home, env=env))
-        assert answer.strip() == asked.splitlines()[1]
+        assert answer == asked.partition("\n")[2]
     test = blocks((project / "README.md").read_text("utf-8"))
     checks = next(block for block in test if block.startswith("pytest"))
     check_output(run("bash", "-euc", f". .venv/bin/activate\n{checks}", cwd=project, env=env))
@@ -128,12 +125,5 @@ def test_run_commands_of_a_functions_readme(fresh: Bake, home: Path, number: int
     env = environment(home, PATH=os.pathsep.join(map(str, (pythons, Path(sys.executable).parent, os.environ["PATH"]))))
     assert ("uv " in install[0], "python3 " in install[1]) == (True, True)
     check_output(run("bash", "-euc", install[number], cwd=project, env=env))
-    with (home / "log").open("wb") as log:
-        process = psutil.Popen(
-            ["bash", "-euc", f". .venv/bin/activate; {start.strip()} --port 0"], cwd=project, env=env, stdout=log, stderr=log, start_new_session=True
-        )  # fmt: skip
-    try:
-        assert json.loads(Served(process, home / "log").ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(PATIENCE)
+    with served_by(f". .venv/bin/activate; {start.strip()}", project, home / "log", env) as function:
+        assert json.loads(function.ask("/?name=Ada")[1]) == {"message": "Hello, Ada!"}

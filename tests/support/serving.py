@@ -3,6 +3,8 @@
 import http.client
 import http.server
 import json
+import os
+import signal
 import ssl
 import subprocess
 import threading
@@ -161,6 +163,22 @@ def served(scripts: Path, project: Path, target: str, home: Path, **variables: s
     finally:
         # gunicorn's master ends its workers.
         process.terminate()
+        process.wait(PATIENCE)
+
+
+@contextmanager
+def served_by(command: str, folder: Path, log: Path, env: Mapping[str, str]) -> Iterator[Served]:
+    """Serve a project by a printed command, on a free port, and end all that it starts."""
+    with log.open("wb") as out:
+        process = psutil.Popen(
+            ["bash", "-euc", f"{command} --port 0"],
+            cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield Served(process, log)
+    finally:
+        # With live reload a child serves. Both are in the session that was started here.
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(PATIENCE)
 
 

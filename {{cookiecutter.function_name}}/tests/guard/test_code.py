@@ -113,7 +113,7 @@ def skipped_in(node: ast.AST) -> list[ast.stmt]:
 def imports(path: Path) -> Iterator[str]:
     """Yield the dotted names that a file imports."""
     folder = path.parent.parts
-    for node in nodes(ast.parse(path.read_bytes())):
+    for node in nodes(ast.parse(path.read_bytes(), str(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -145,7 +145,7 @@ def providers(name: str) -> set[str]:
 def named(path: Path) -> Iterator[Path]:
     """Yield the files beside main.py, or beside the file itself, that its code names or whose folder it names."""
     finds_itself = "__file__" in path.read_text("utf-8")
-    for node in nodes(ast.parse(path.read_bytes())):
+    for node in nodes(ast.parse(path.read_bytes(), str(path))):
         parts: list[ast.expr] = []
         if isinstance(node, ast.Constant) and re.search("[./]", str(node.value)):
             parts = [node]

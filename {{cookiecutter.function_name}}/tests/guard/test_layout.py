@@ -14,8 +14,10 @@ SIGNATURE = "{{ fn.trigger.signature }}"
 
 def test_requirements_are_not_in_another_file() -> None:
     found = sorted(p.name for p in Path().iterdir() if p.name.lower() in ("pipfile", "pipfile.lock", "setup.py"))
+    them = "it" if len(found) == 1 else "them"
     assert not found, (
-        f"Google's builders never read {' and '.join(found)}: add the dependencies to requirements.in, then delete {'it' if len(found) == 1 else 'them'}."
+        f"Google's builders never read {' and '.join(found)}: "
+        f"add the dependencies to requirements.in, then delete {them}."
     )
 
 

@@ -76,7 +76,7 @@ def test_lock_has_what_is_asked_for(lock: str, environment: dict[str, str]) -> N
         assert one.name, f"{source}: '{line}' has no name. Write it as NAME @ {line}"
         found = pinned.get(canonicalize_name(one.name), "")
         fits = one.link or all(part.contains(found, prereleases=True) for part in one.specifier or ())
-        assert found and fits, f"{lock} lacks '{line}'. {LOCK_AGAIN}"
+        assert found and fits, f"{lock} lacks '{line}' of {source}. {LOCK_AGAIN}"
 
 
 def test_lock_names_the_same_indexes() -> None:
