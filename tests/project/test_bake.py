@@ -14,6 +14,7 @@ from tests.support.folders import contents
 from tests.support.pages import both_pages, description_shown, page
 from tests.support.processes import check_output, environment, require_tool, run
 from tests.support.questions import (
+    ACCEPTED,
     COMBINATIONS,
     EVERY_COMBINATION,
     LONGEST_NAME,
@@ -21,7 +22,6 @@ from tests.support.questions import (
     QUESTIONS,
     ROOT,
     SKELETON,
-    TAKEN,
     TRIGGERS,
     fact,
     label,
@@ -213,7 +213,7 @@ def test_same_answers_make_the_same_bytes(cookiecutter: Cookiecutter, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "description", [*TAKEN["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
+    "description", [*ACCEPTED["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
 )
 def test_description_is_shown_as_typed(bake: Bake, description: str) -> None:
     assert description_shown(bake(description=description)) == description.strip()

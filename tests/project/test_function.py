@@ -23,7 +23,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 TRACE = "0123456789abcdef0123456789abcdef"
-# What our code causes a warning of is an error; the framework has deprecations of its own.
+# Warnings from our own code are errors. The framework has deprecations of its own.
 WARNINGS = "filterwarnings=error:::(main|cloud_logging|delivery|localpackage)"
 OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "-o", WARNINGS)
 

@@ -96,7 +96,7 @@ def test_in_a_terminal_each_record_is_a_readable_line(
     ("trigger", "given"),
     [("http", {"K_SERVICE": "hello-function"}), ("http", variables("http")), ("async-http", variables("async-http"))],
 )
-def test_a_variable_of_the_cloud_makes_it_json_in_a_terminal_too(
+def test_json_logs_in_a_terminal_with_cloud_variables(
     fresh: Any, installed: Any, home: Path, trigger: str, given: dict[str, str]
 ) -> None:
     project = make_talkative(fresh, trigger)

@@ -63,7 +63,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken_links(page) == []
 
 
-def test_a_broken_link_is_found(tmp_path: Path) -> None:
+def test_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A `b`, c\n\n[a](#a-b-c) [b](page.md#d) ![c](none.svg) [d](https://example.com/#e)\n")
     assert broken_links(page) == ["page.md#d", "none.svg"]
@@ -74,7 +74,7 @@ def test_prose_fits_120_columns(page: Path) -> None:
     assert [line for line in MAY_BE_WIDER.sub("", page.read_text("utf-8")).splitlines() if len(line) > 120] == []
 
 
-def test_the_readmes_tables_are_those_of_cookiecutter_json(tmp_path: Path) -> None:
+def test_readme_tables_match_cookiecutter_json(tmp_path: Path) -> None:
     assert README.read_text("utf-8") == readme(), "fill it in: uv run tools/refresh.py"
     shutil.copy(README, tmp_path)
     asked = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
@@ -91,11 +91,11 @@ def test_each_question_has_a_section() -> None:
     assert [heading for heading in headings(page) if heading in QUESTIONS] == list(QUESTIONS)
 
 
-def test_the_readme_states_the_version() -> None:
+def test_readme_states_the_version() -> None:
     assert f"\nVersion {VERSION} (" in README.read_text("utf-8")
 
 
-def test_the_readme_starts_with_the_command() -> None:
+def test_readme_starts_with_the_command() -> None:
     assert "cookiecutter gh:org/fn-template" in "\n".join(README.read_text("utf-8").splitlines()[:20])
 
 
@@ -108,7 +108,7 @@ def drawn(tree: str) -> list[str]:
     return paths
 
 
-def test_the_readmes_tree_is_what_comes_out(bake: Bake) -> None:
+def test_readme_tree_matches_a_bake(bake: Bake) -> None:
     [tree] = [block for block in blocks(README.read_text("utf-8"), "text") if "├──" in block]
     shown = drawn(tree)
     # A folder that is drawn without files stands for all of them.
@@ -117,7 +117,7 @@ def test_the_readmes_tree_is_what_comes_out(bake: Bake) -> None:
     assert sorted(shown) == sorted(path for path in made if path in closed or not path.startswith(closed))
 
 
-def test_the_lines_of_the_worked_example_come_out(bake: Bake) -> None:
+def test_worked_example_matches_a_bake(bake: Bake) -> None:
     """What docs/architecture.md explains is in the main.py that these answers make."""
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     example = page.partition("## A worked example")[2].partition("\n## ")[0]
@@ -127,7 +127,7 @@ def test_the_lines_of_the_worked_example_come_out(bake: Bake) -> None:
     assert set(lines) <= set((bake(**answers) / "main.py").read_text("utf-8").splitlines())
 
 
-def test_the_command_that_deploys_is_the_functions_own(bake: Bake) -> None:
+def test_deploy_command_is_the_functions_own(bake: Bake) -> None:
     [command] = blocks((ROOT / "docs" / "deployment.md").read_text("utf-8"))
     assert command in blocks((bake() / "README.md").read_text("utf-8"))
 

@@ -8,7 +8,7 @@ import yaml
 from cookiecutter.exceptions import FailedHookException
 
 from tests.support.folders import contents
-from tests.support.questions import QUESTIONS, REFUSED, TAKEN
+from tests.support.questions import ACCEPTED, QUESTIONS, REFUSED
 from tests.support.types import Bake, Cookiecutter
 
 
@@ -21,7 +21,7 @@ def test_invalid_answer_is_refused(bake: Bake, question: str, value: str) -> Non
     assert repr(value)[:70] in message
 
 
-@pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in TAKEN.items() for v in values])
+@pytest.mark.parametrize(("question", "value"), [(q, v) for q, values in ACCEPTED.items() for v in values])
 def test_valid_answer_is_accepted(bake: Bake, question: str, value: str) -> None:
     assert (bake(**{question: value}) / "main.py").is_file()
 

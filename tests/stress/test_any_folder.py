@@ -66,7 +66,7 @@ def test_any_folder(undisturbed: Callable[..., Contents]) -> None:
     assert_each_seen(ends, "made", "refused")
 
 
-def test_a_full_disk(undisturbed: Callable[..., Contents]) -> None:
+def test_full_disk(undisturbed: Callable[..., Contents]) -> None:
     require_tool("unshare")
     ends: Counter[str] = Counter()
     # The mount ends with the namespace, so its files are copied out.

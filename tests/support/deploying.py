@@ -37,7 +37,7 @@ def flags(project: Path, *names: str) -> dict[str, Any]:
 
 
 def described(function: dict[str, Any]) -> dict[str, Any]:
-    """Return the flags that make a function; each of its fields, and nothing else, is in one of them."""
+    """Return the flags that would create this function, exactly."""
     _, project, _, region, _, _ = function["name"].split("/")
     service, build, event = function["serviceConfig"], function["buildConfig"], function.get("eventTrigger")
     found: dict[str, Any] = {
@@ -78,13 +78,13 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
 
 
 def paste(project: Path, home: Path, there: FakeCloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
-    """Paste the lines of sections of a project's pages into one shell, one part of them changed; return what they say."""
+    """Paste sections of a project's pages into one shell, with one part replaced; return the output."""
     lines = "".join(section(project, title) for title in titles).replace(*instead)
     return check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
 
 
 def with_variables(project: Path, lines: str) -> str:
-    """Return lines of a page that rest on its variables, with these before them."""
+    """Put a page's variables before lines that use them."""
     return "".join(re.findall(r"(?m)^[A-Z]+=.*\n", section(project, SET_UP))) + lines
 
 

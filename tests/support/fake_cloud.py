@@ -50,7 +50,7 @@ ALWAYS = ("artifactregistry", "cloudbuild", "cloudfunctions", "run")
 
 
 class Refused(Exception):
-    """What the cloud answers in the place of what was asked for."""
+    """An error that the cloud answers."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -245,7 +245,7 @@ class FakeCloud:
         return {"name": operation, "done": False}
 
     def operation(self, name: str) -> Mapping[str, Any]:
-        """Return how the making of a function has ended."""
+        """Return how the creation of a function ended."""
         kind = "type.googleapis.com/google.cloud.functions.v2."
         metadata = {"@type": f"{kind}OperationMetadata", "stages": []}
         failed = self.failures[name]
@@ -253,7 +253,7 @@ class FakeCloud:
         return {"name": name, "done": True, "metadata": metadata, **end}
 
     def fails(self, project: str, wanted: dict[str, Any], accounts: dict[str, str]) -> str:
-        """Say why the making of a function ends in an error; an empty string if it does not."""
+        """Say why the creation of a function fails; an empty string if it does not."""
         roles = {what: self.roles(f"serviceAccount:{account}", project) for what, account in accounts.items()}
         if BUILDER not in roles["build"]:
             return f"Build failed: {accounts['build']} lacks {BUILDER}"

@@ -58,7 +58,7 @@ def of_entry_point(source: str, name: str) -> Iterator[tuple[str, str]]:
     tree = ast.parse(source)
     function = next(n for n in tree.body if isinstance(n, kinds) and n.name == name)
     calls = [isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) for node in function.body]
-    # What is told to the logs never fails.
+    # A logging call never fails.
     works = [i for i, call in enumerate(calls) if call and "cloud_logging" not in ast.unparse(function.body[i])]
     if works:
         swallow = ast.parse("try:\n    pass\nexcept Exception:\n    pass").body[0]

@@ -1,4 +1,4 @@
-"""What is known of vulnerabilities, from the package index that uv.lock names, in the place of PyPI.
+"""A stand-in for PyPI's vulnerability service. It asks the package index that uv.lock names.
 
 pip-audit asks PyPI under its own name: a proxy on loopback answers for that name, with a certificate of its own.
 """

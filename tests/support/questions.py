@@ -8,31 +8,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
 SKELETON = ROOT / "{{cookiecutter.function_name}}"
-
-
 QUESTIONS: dict[str, Any] = {
     name: default
     for name, default in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
     if not name.startswith("_")
 }
-
-
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-
-
 TRIGGERS: list[str] = QUESTIONS["trigger"]
-
-
 # The longest that the questions allow.
 LONGEST_NAME = "a" + "-longest" * 6
-
-
 LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"
-
-
 # All choices, and for free answers the default and one that templates treat differently.
 CHOICES = {
     "trigger": TRIGGERS,
@@ -41,15 +27,13 @@ CHOICES = {
     "ci": QUESTIONS["ci"],
     "hashes": [False, True],
 }
-
-
 EVERY_COMBINATION: list[dict[str, Any]] = [
     dict(zip(CHOICES, answers, strict=True)) for answers in itertools.product(*CHOICES.values())
 ]
 
 
 def pairwise(combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return few of the combinations; any two answers that meet in one of all of them meet in one of these."""
+    """Return a few of the combinations that still hold every possible pair of answers."""
     pairs = [set(itertools.combinations(answers.items(), 2)) for answers in combinations]
     missing, chosen = set[Any]().union(*pairs), []
     while missing:
@@ -79,7 +63,7 @@ def label(answers: Mapping[str, Any]) -> str:
     return "-".join(map(str, answers.values())) or "default"
 
 
-TAKEN = {
+ACCEPTED = {
     "function_name": ["abcd", LONGEST_NAME, "a--b", "a1-2", "classy", "localpackage"],
     "description": [
         "x" * 200,
@@ -93,8 +77,6 @@ TAKEN = {
     "local_package": ["a", LONGEST_PACKAGE, "none", "logic", "script"],
     "region": ["us-central1", "europe-west12", "me-central2", "northamerica-northeast1"],
 }
-
-
 UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
 REFUSED = {
     "function_name": [

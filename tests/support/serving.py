@@ -23,7 +23,7 @@ from tests.support.waiting import PATIENCE, until
 
 
 def listening(*processes: psutil.Process) -> list[int]:
-    """Return the ports that some processes listen on: what is started with port 0 gets one that nothing else can take."""
+    """Return the ports that some processes listen on. Started with port 0, a server gets a free one."""
     ports = set()
     for process in processes:
         # One that has just ended listens on none.
@@ -34,12 +34,12 @@ def listening(*processes: psutil.Process) -> list[int]:
 
 
 def family(process: psutil.Process) -> list[psutil.Process]:
-    """Return a process and all that have come of it."""
+    """Return a process and its descendants."""
     return [process, *process.children(recursive=True)]
 
 
 def port_of(process: psutil.Popen, log: Path) -> int:
-    """Return the port that a process or one that it has started listens on, once it does; fail with its log if it ends."""
+    """Wait until a process or a child of its listens; return the port. Fail with the log if it ends."""
 
     def port() -> list[int]:
         assert process.poll() is None, log.read_text("utf-8")

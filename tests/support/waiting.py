@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-
-
 # Seconds until a test gives up: a bound that no slow machine comes near.
 PATIENCE = 300
 

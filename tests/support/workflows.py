@@ -1,4 +1,4 @@
-"""What checks the files of a CI system."""
+"""The linters and schemas of CI files."""
 
 import sys
 from pathlib import Path
@@ -46,7 +46,7 @@ def scripts(project: Path, ci: str) -> tuple[str, str]:
 
 
 def complaints(project: Path, home: Path) -> str:
-    """Return what the judges say of all that CI reads in a folder; an empty string if they find nothing."""
+    """Return what the linters find in a folder's CI files; an empty string if nothing."""
     said = []
     commands: list[tuple[Any, ...]] = []
     if (project / ".github").exists():

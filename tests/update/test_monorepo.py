@@ -133,7 +133,7 @@ def test_invalid_runtime_is_refused(github: FakeGitHub) -> None:
         assert done.returncode == 1 and "give its deploy.yaml a --runtime" in done.stdout and found is None
 
 
-def test_a_runtime_may_be_quoted_and_explained(github: FakeGitHub) -> None:
+def test_quoted_and_commented_runtimes_are_read(github: FakeGitHub) -> None:
     file = github.folder / "report" / "deploy.yaml"
     text = file.read_text("utf-8")
     for runtime in ('"python313"', "'python313'", "python313  # ours", '"python313" # ours'):
