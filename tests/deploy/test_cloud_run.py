@@ -359,7 +359,7 @@ def test_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trig
         job = "".join(re.findall(r"(?m)^gcloud scheduler .*\n", section(project, CALL)))
         check_output(shell(project, home, there, let_in + ADDRESS + job + make))
         assert there.may_call(runner, NAME)
-        assert [one["httpTarget"]["uri"] for one in there.jobs.values()] == ([URL] if job else [])
+        assert [url for url, _ in there.targets] == ([URL] if job else [])
         assert list(there.triggers) == (["hello-function"] if make else [])
 
 

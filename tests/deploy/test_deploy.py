@@ -59,8 +59,8 @@ def test_commands_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, 
         env = gcloud_environment(home, **there.environment())
         check_output(run("sh", "-euc", calling, cwd=project, env=env))
         assert there.may_call(caller, FUNCTION.format("my-project"))
-        assert [job["httpTarget"]["oidcToken"]["serviceAccountEmail"] for job in there.jobs.values()] == (
-            [caller.partition(":")[2]] if trigger == "schedule" else []
+        assert [account for _, account in there.targets] == (
+            [caller.partition(":")[2]] if "--oidc-service-account-email" in calling else []
         )
     pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, SECRET, STAGE, GITHUB))
     assert re.findall(r"(?m)^gcloud .*", both_pages(project)) == re.findall(r"(?m)^gcloud .*", pasted)

@@ -71,6 +71,8 @@ class FakeCloud:
         self.functions: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        # The address that each job calls, and the account that it calls as.
+        self.targets: list[tuple[str, str]] = []
         self.providers: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
 
@@ -193,6 +195,8 @@ class FakeCloud:
             return {"name": resource}
         if parts[-1] == "jobs" and method == "POST":
             self.jobs[body["name"]] = body
+            target = body["httpTarget"]
+            self.targets.append((target["uri"], target["oidcToken"]["serviceAccountEmail"]))
             return body
         if parts[-2] == "jobs" and verb == "run":
             return self.jobs[resource]
