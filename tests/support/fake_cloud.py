@@ -20,8 +20,8 @@ from tests.support.serving import loopback
 from tests.support.types import Done
 
 APIS = (
-    "CLOUDBUILD", "CLOUDFUNCTIONS", "CLOUDRESOURCEMANAGER", "CLOUDSCHEDULER", "EVENTARC", "IAM", "LOGGING", "PUBSUB", "RUN",
-    "SECRETMANAGER", "SERVICEUSAGE", "STORAGE",
+    "CLOUDBUILD", "CLOUDFUNCTIONS", "CLOUDRESOURCEMANAGER", "CLOUDSCHEDULER", "CLOUDTASKS", "EVENTARC", "IAM", "LOGGING",
+    "PUBSUB", "RUN", "SECRETMANAGER", "SERVICEUSAGE", "STORAGE",
 )  # fmt: skip
 OWNER, ADA = "user:owner@example.com", "user:ada@example.com"
 # The identity token of Ada: gcloud reads the middle part.
@@ -71,7 +71,8 @@ class FakeCloud:
         self.functions: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
-        # The address that each job calls, and the account that it calls as.
+        self.queues: set[str] = set()
+        # The address that each job and task calls, and the account that it calls as.
         self.targets: list[tuple[str, str]] = []
         self.providers: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
@@ -200,6 +201,16 @@ class FakeCloud:
             return body
         if parts[-2] == "jobs" and verb == "run":
             return self.jobs[resource]
+        if parts[-1] == "queues" and method == "POST":
+            self.enabled(project, "cloudtasks")
+            self.queues.add(body["name"])
+            return body
+        if parts[-1] == "tasks" and method == "POST":
+            queue, request = resource.removesuffix("/tasks"), body["task"]["httpRequest"]
+            if queue not in self.queues:
+                raise Refused(404, f"Queue {queue} does not exist")
+            self.targets.append((request["url"], request["oidcToken"]["serviceAccountEmail"]))
+            return {**body["task"], "name": f"{resource}/1"}
         if resource == "entries" and verb == "list":
             return {"entries": []}
         if parts[-1] == "triggers" and method == "POST":
