@@ -329,7 +329,7 @@ def test_windows_line_ends_convert_alike(fresh: Bake, home: Path) -> None:
     assert texts[0] == texts[1] and b"--function: hello_function\n" in texts[0]
 
 
-@pytest.mark.parametrize("trigger", ["schedule", "storage"])
+@pytest.mark.parametrize("trigger", ["schedule", "tasks", "storage"])
 def test_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
     """Whoever deploys has the roles that REFERENCE.md and the page print, and no others; none is printed in vain."""
     require_tool("gcloud")
@@ -356,7 +356,7 @@ def test_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trig
         check_output(shell(project, home, there, LET_IN))
         assert there.may_call("user:ada@example.com", NAME) and not there.may_call(runner, NAME)
         let_in = LET_IN.replace("user:ada@example.com", "serviceAccount:$RUNNER")
-        job = "".join(re.findall(r"(?m)^gcloud scheduler .*\n", section(project, CALL)))
+        job = "".join(re.findall(r"(?m)^gcloud (?:scheduler|tasks) .*\n", section(project, CALL)))
         check_output(shell(project, home, there, let_in + ADDRESS + job + make))
         assert there.may_call(runner, NAME)
         assert [url for url, _ in there.targets] == ([URL] if job else [])
