@@ -141,6 +141,11 @@ def test_main_is_still_its_own() -> None:
 """
 
 
+@pytest.mark.parametrize("names", [{"function_name": "localpackage"}, {"local_package": "hello_function"}])
+def test_function_named_as_its_package(bake: Bake, scripts: Path, home: Path, names: dict[str, str]) -> None:
+    check_output(own_tests(scripts, bake(**names), home))
+
+
 @pytest.mark.parametrize("module", [True, False])
 def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path, tmp_path: Path, module: bool) -> None:
     """As an IDE tests them that opens the root of a repository: names of one word and of two, and with digits."""
@@ -153,9 +158,13 @@ def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path
         logic = {"http": "greeting", "pubsub": "handle", "schedule": "run"}[trigger]
         test = OWN_PACKAGE.format(logic=logic, times=int(trigger == "http"))
         (fresh(function_name=name, trigger=trigger) / "tests" / "test_script.py").write_text(test)
+    fresh(function_name="in-one-file", local_package="none")
     repository = tmp_path / "fresh"
-    # A folder that is none of the template's, whose tests are loaded and run last.
-    append("zebra/main.py", "")(repository)
+    # Folders that are not the template's: the tests of one are loaded and run first, those of the other last.
+    append("aaa/requirements.txt", "")(repository)
+    for name in ("aaa", "zebra"):
+        append(f"{name}/main.py", "")(repository)
+    append("aaa/test_first.py", ANOTHER_MAIN.replace("test_another", "test_first"))(repository)
     append("zebra/test_another.py", ANOTHER_MAIN)(repository)
     # With -m, the root is on Python's path, and so are the folders of the functions, as modules.
     pytest_ = (scripts / "python", "-B", "-m", "pytest") if module else (scripts / "pytest",)

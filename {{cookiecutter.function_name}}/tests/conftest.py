@@ -79,13 +79,18 @@ def own_modules() -> Iterator[None]:
     imported.update((name, module) for name, module in others.items() if ROOT in file_of(module).parents)
     sys.modules.update(imported)
     # Last, as in production: an installed module comes before one of yours.
-    sys.path[:] = [*(entry for entry in path if not Path(entry, ".gcloudignore").exists()), str(ROOT)]
+    sys.path[:] = [*(entry for entry in path if not has_functions(Path(entry))), str(ROOT)]
     try:
         yield
     finally:
         forget()
         sys.modules.update(others)
         sys.path[:] = path
+
+
+def has_functions(folder: Path) -> bool:
+    """Whether a folder is a function, or holds this one and others."""
+    return (folder / "main.py").exists() and (folder / "requirements.txt").exists() or folder.resolve() == ROOT.parent
 
 
 def file_of(module: ModuleType) -> Path:
@@ -110,6 +115,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if ROOT not in item.path.parents:
         return (yield)
     with own_modules(), pytest.MonkeyPatch.context() as patch:
-        # Flask would take a folder with the function's name for a module of this name.
-        patch.setitem(sys.modules, ENTRY_POINT, None)
+        # At the root, pytest makes a module of this folder, which Flask would take for the function's.
+        patch.delitem(sys.modules, ENTRY_POINT, raising=False)
         return (yield)
