@@ -364,6 +364,9 @@ TYPES = "from typing import TYPE_CHECKING\n    if TYPE_CHECKING:\n        import
         in_main("import json.decoder\n    import xml.etree.ElementTree"),
         in_main("return open('.env'), open('no-such-file.json'), 'tests', {'localpackage': 1}['localpackage']"),
         all_of(append("localpackage/table.csv", ""), in_main("return open('localpackage/table.csv')")),
+        # Text that has the name of a folder: a route, a bucket.
+        all_of(append("api/v1/spec.txt", ""), in_main("return {'api/v1': 1}, os.path.join('gs://bucket', 'tests')")),
+        in_main(f"return {' + '.join(['1'] * 1500)}"),
         # An ignore file of the user's leaves out what it leaves out.
         all_of(track("localpackage/zip.db"), drop(".gcloudignore", "# Yours")),
         track(

@@ -80,7 +80,8 @@ class Upload:
         """Say how to upload a path that is left out; "" if it is uploaded, or left out by a rule of yours."""
         part, number = self.left_out(path) or ("", 0)
         # An ignore file without that heading is yours as a whole.
-        if not part or not any(rule.startswith("# Yours") for rule in self.rules[number:]):
+        heading = next((index for index, rule in enumerate(self.rules) if rule.startswith("# Yours")), -1)
+        if not part or number > heading:
             return ""
         is_secret = any(rule.startswith("# Secrets") for rule in self.rules[:number])
         return (

@@ -86,11 +86,12 @@ def test_data_is_uploaded(upload: "Upload", code: list[Path]) -> None:
 
 def nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those in it, without the imports that the function can do without."""
-    yield node
-    skipped = skipped_in(node)
-    for child in ast.iter_child_nodes(node):
-        if child not in skipped:
-            yield from nodes(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        skipped = skipped_in(node)
+        waiting += [child for child in ast.iter_child_nodes(node) if child not in skipped]
 
 
 def skipped_in(node: ast.AST) -> list[ast.stmt]:
@@ -146,16 +147,18 @@ def named(path: Path) -> Iterator[Path]:
     """Yield the files beside main.py, or beside the file itself, that its code names or whose folder it names."""
     finds_itself = "__file__" in path.read_text("utf-8")
     for node in nodes(ast.parse(path.read_bytes(), str(path))):
-        parts: list[ast.expr] = []
-        if isinstance(node, ast.Constant) and re.search("[./]", str(node.value)):
-            parts = [node]
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and finds_itself:
-            parts = [node.right]
-        elif isinstance(node, ast.Call) and re.search(PATH_OF, ast.unparse(node.func)):
-            parts = node.args
+        parts: list[ast.expr] = [node] if isinstance(node, ast.Constant) else []
+        is_path = False
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            parts, is_path = [node.right], finds_itself
+        elif isinstance(node, ast.Call) and re.search(PATH_OF, call := ast.unparse(node.func)):
+            parts, is_path = node.args, finds_itself or call in ("Path", "open", "pathlib.Path")
         texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
         for text in (text.removeprefix("./") for text in texts if text.isprintable()):
+            # Other text may be a topic, a route or a bucket that has the name of a folder.
+            if not is_path and not re.search("[./]", text):
+                continue
             # What starts with a dot, such as .env, is for the developer's machine.
             for place in (Path(text), path.parent / text) if text[:1] not in ("", ".", "/") else ():
-                inside = place.rglob("*") if os.path.isdir(place) else []
+                inside = place.rglob("*") if os.path.isdir(place) and (is_path or text[-1] == "/") else []
                 yield from (file for file in (place, *inside) if os.path.isfile(file))

@@ -161,4 +161,5 @@ def pins(lock: str, environment: dict[str, str]) -> dict[str, str]:
 
 def indexes(name: str) -> set[str]:
     """Return the indexes that a requirements file names."""
-    return {str(value) for one in read(name).options for key, value in one.options.items() if "index_url" in key}
+    found = [value for one in read(name).options for key, value in one.options.items() if "index_url" in key]
+    return {address for value in found for address in ([value] if isinstance(value, str) else value)}
