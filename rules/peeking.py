@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cookiecutter.generate import generate_files
+from cookiecutter.prompt import prompt_for_config
 
 
 def generating() -> Mapping[str, Any]:
@@ -14,10 +15,12 @@ def generating() -> Mapping[str, Any]:
     It makes the project, whoever calls it: `output_dir`, `overwrite_if_exists` and `skip_if_file_exists` are arguments,
     and `project_dir` is set once that folder is there.
     """
+    making, asking = (inspect.unwrap(function).__code__ for function in (generate_files, prompt_for_config))
     frame = inspect.currentframe()
-    while frame and frame.f_code is not generate_files.__code__:
+    # Another template may be making its project around this one's questions.
+    while frame and frame.f_code not in (making, asking):
         frame = frame.f_back
-    return frame.f_locals if frame else {}
+    return frame.f_locals if frame and frame.f_code is making else {}
 
 
 def project_exists() -> bool:

@@ -17,7 +17,9 @@ def last_words(answers: Mapping[str, Any]) -> str:
     call, name = generating(), answers["function_name"]
     if call["skip_if_file_exists"]:
         return f"\nAdded what {name} lacked. Your files are as they were.\n"
-    lines = steps(call["project_dir"], name.replace("-", "_"), answers["python_version"])
+    # A path need not be text, but the hook that prints it is.
+    project = call["project_dir"].encode("utf-8", "replace").decode("utf-8")
+    lines = steps(project, name.replace("-", "_"), answers["python_version"])
     return f"\nMade {name}. To run it (README.md has the rest):\n\n" + "".join(f"  {line}\n" for line in lines)
 
 

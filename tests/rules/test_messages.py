@@ -51,6 +51,15 @@ def test_message_after_keeping_existing_files(tmp_path: Path, home: Path) -> Non
     assert done.strip() == "Added what hello-function lacked. Your files are as they were."
 
 
+@posix_only
+def test_folder_whose_name_is_not_text(tmp_path: Path, home: Path) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/x\xff")
+    done = check_output(
+        run_module("cookiecutter", ROOT, "--no-input", "-o", folder, cwd=tmp_path, env=environment(home))
+    )
+    assert "Made hello-function." in done and os.path.exists(os.path.join(folder, "hello-function", "main.py"))
+
+
 def test_cruft_prints_steps_only_for_a_new_project(template: Path, home: Path) -> None:
     assert "Made hello-function." in check_output(cruft("create", template, "--no-input", cwd=home, home=home))
     project = home / "hello-function"

@@ -90,6 +90,7 @@ def test_every_supported_version_makes_the_same_project(
     python_with: Callable[[str, str], Path],
     run_cookiecutter: RunCookiecutter,
     tmp_path: Path,
+    home: Path,
     python: str,
     cookiecutter: str,
 ) -> None:
@@ -100,6 +101,13 @@ def test_every_supported_version_makes_the_same_project(
     assert contents(tmp_path / "out" / "hello-function") == newest
     check_output(run_cookiecutter(command, "--replay", "-f"))
     assert contents(tmp_path / "out" / "hello-function") == newest
+    mine = tmp_path / "out" / "hello-function" / ".gitattributes"
+    mine.write_text("mine")
+    replay = home / ".cookiecutter_replay" / f"{ROOT.name}.json"
+    answers_without_checks = json.loads(replay.read_text("utf-8"))
+    answers_without_checks["cookiecutter"]["_extensions"] = []
+    replay.write_text(json.dumps(answers_without_checks), "utf-8")
+    assert run_cookiecutter(command, "--replay", "-f").returncode and mine.read_text() == "mine"
     refused = run_cookiecutter(command, "--no-input", "region={{ 7 }}")
     assert refused.stdout.startswith("region: '{{ 7 }}' is not valid") and len(refused.stdout.splitlines()) == 1
 
