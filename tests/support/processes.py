@@ -45,6 +45,9 @@ def run_module(
 
     `options` are Python's: `-B` or `-P`.
     """
+    # Python has read these before it forks.
+    changed = {name for name in env if name.startswith("PYTHON") and env[name] != os.environ.get(name)}
+    assert not changed, f"use run: {changed} would be ignored"
     command = [str(part) for part in (python, *options, "-m", module, *arguments)]
     if sys.platform == "win32":
         return run(*command, cwd=cwd, env=env, stdin=stdin)
@@ -59,8 +62,10 @@ def run_module(
         server = fork_server(python, *options)
         assert server.stdin and server.stdout
         print(json.dumps(job), file=server.stdin, flush=True)
-        code = int(server.stdout.readline())
-        return Done(command, code, output.read_text("utf-8"))
+        if not (code := server.stdout.readline()):
+            fork_server.cache_clear()
+            pytest.fail("the fork server has ended")
+        return Done(command, int(code), output.read_text("utf-8"))
 
 
 @cache
