@@ -33,8 +33,9 @@ def handled(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def test_work_is_logged_with_the_event_id(client: FlaskClient, headers: dict[str, str], logged: Logged) -> None:
     assert client.post("/", headers=headers, data=EVENT).status_code == 200
-    entry = logged()[-1]
-    assert entry["severity"] == "INFO"
+    entries = logged()
+    assert [entry["severity"] for entry in entries] == ["INFO"], entries
+    [entry] = entries
 {% block message %}
 {% endblock %}
     assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}

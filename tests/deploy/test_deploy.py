@@ -26,7 +26,7 @@ from tests.support.deploying import (
 )
 from tests.support.fake_cloud import BUILDER, OWNER, SECRETS, FakeCloud, deploy, fake_cloud, gcloud_environment, named
 from tests.support.folders import append, edit
-from tests.support.pages import both_pages, section
+from tests.support.pages import both_pages, page, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import TRIGGERS, fact
 from tests.support.serving import check, served
@@ -64,6 +64,11 @@ def test_commands_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, 
         )
     pasted = "".join(section(project, title) for title in ("Deploy it", SET_UP, CALL, SECRET, STAGE, GITHUB))
     assert re.findall(r"(?m)^gcloud .*", both_pages(project)) == re.findall(r"(?m)^gcloud .*", pasted)
+
+
+def test_second_stage_differs_by_contract_only(bake: Bake) -> None:
+    texts = {(fact(trigger, "contract"), page(bake(trigger=trigger, ci="github"), STAGE)) for trigger in TRIGGERS}
+    assert len(texts) == len(ONE_OF_EACH_CONTRACT)
 
 
 @pytest.mark.parametrize("trigger", ONE_OF_EACH_CONTRACT)

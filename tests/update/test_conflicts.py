@@ -68,7 +68,7 @@ def test_dropped_runtime_is_replaced_by_one_command(template: Path, home: Path) 
 
 
 # These releases made a deploy.sh.
-@pytest.mark.parametrize(("release", "edited"), [("0.2.0", True), ("0.3.0", False)])
+@pytest.mark.parametrize(("release", "edited"), [("0.2.0", False), ("0.3.0", True)])
 def test_deploy_yaml_replaces_deploy_sh(
     template: Path, bake: Bake, scripts: Path, home: Path, release: str, edited: bool
 ) -> None:
