@@ -9,7 +9,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bake, install, own_tests, serve
+from benchmarks import bake, install, serve
 
 # Each is given an empty folder and the number of pairs, and returns its section of the page.
 PARTS = {
@@ -17,7 +17,6 @@ PARTS = {
     "first-answer": serve.first_answer,
     "throughput": serve.throughput,
     "install": install.report,
-    "own-tests": own_tests.report,
 }
 
 

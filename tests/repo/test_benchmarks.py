@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measure, own_tests
+from benchmarks import measure
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import ROOT, TRIGGERS
 
@@ -56,9 +56,3 @@ def test_benchmark_runs(home: Path, part: str, rows: int) -> None:
     page = check_output(run(sys.executable, "-m", "benchmarks", part, "--pairs=1", cwd=ROOT, env=environment(home)))
     section = page[page.index("\n## ") :]
     assert len(re.findall(r"(?m)^\| .*\d", section)) >= rows, page
-
-
-@pytest.mark.slow
-def test_benchmark_of_own_tests_runs(tmp_path: Path) -> None:
-    page = own_tests.report(tmp_path, 1, "-n0", "tests/repo/test_release.py", "-k", "test_no_page")
-    assert re.findall(r"(?m)^\| (\w+) \| 1 passed, 2 deselected in", page) == ["fast", "all"], page
