@@ -329,7 +329,7 @@ def test_windows_line_ends_convert_alike(fresh: Bake, home: Path) -> None:
     assert texts[0] == texts[1] and b"--function: hello_function\n" in texts[0]
 
 
-@pytest.mark.parametrize("trigger", ["schedule", "tasks", "storage"])
+@pytest.mark.parametrize("trigger", ["tasks", "storage"])
 def test_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trigger: str) -> None:
     """Whoever deploys has the roles that REFERENCE.md and the page print, and no others; none is printed in vain."""
     require_tool("gcloud")

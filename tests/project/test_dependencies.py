@@ -41,8 +41,9 @@ def work(bucket: str) -> list[str]:
 PYTHONS = sorted((f"python{version}" for version in QUESTIONS["python_version"]), key=lambda name: int(name[8:]))
 
 
-@pytest.mark.parametrize("python", ["oldest", "newest"])
-@pytest.mark.parametrize("trigger", ONE_OF_EACH_LOCK)
+@pytest.mark.parametrize(
+    ("trigger", "python"), [("http", "oldest"), *((trigger, "newest") for trigger in ONE_OF_EACH_LOCK)]
+)
 def test_heavy_dependencies(fresh: Bake, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
     project = fresh(trigger=trigger)
     found = next(filter(find_tool, PYTHONS if python == "oldest" else reversed(PYTHONS)))

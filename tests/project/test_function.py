@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support import mutants
+from tests.support.deploying import ONE_OF_EACH_CONTRACT
 from tests.support.folders import append, edit
 from tests.support.pages import both_pages
 from tests.support.processes import check_output, environment, posix_only, require_tool, run, run_module
@@ -62,8 +63,10 @@ def test_warning_of_our_code_fails(fresh: Bake, scripts: Path, home: Path) -> No
     assert done.returncode == 1 and "UserWarning: old" in done.stdout
 
 
-@pytest.mark.parametrize("trigger", TRIGGERS)
-@pytest.mark.parametrize("local_package", ["localpackage", "none"])
+@pytest.mark.parametrize(
+    ("local_package", "trigger"),
+    [*(("localpackage", trigger) for trigger in TRIGGERS), *(("none", trigger) for trigger in ONE_OF_EACH_CONTRACT)],
+)
 def test_each_mutant_is_caught(fresh: Bake, installed: Installed, home: Path, trigger: str, local_package: str) -> None:
     project = fresh(trigger=trigger, local_package=local_package)
     scripts = installed(project)

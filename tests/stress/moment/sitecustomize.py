@@ -5,6 +5,7 @@ below a folder. From the moment that is asked for, so many calls of functions pa
 """
 
 import os
+import signal
 import sys
 from types import FrameType
 from typing import Any
@@ -45,6 +46,8 @@ def on_event(event: str, arguments: tuple[Any, ...]) -> None:
             acts()
 
 
+# A shell lets what it runs in the background ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if is_now():
     acts()
 sys.addaudithook(on_event)
