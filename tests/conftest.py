@@ -21,13 +21,16 @@ from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
 settings.register_profile("sample", max_examples=8, derandomize=True, deadline=None, database=None)
 settings.register_profile("long", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile("sample")
-
-
 # A test's home folder is empty: without these, each would download its packages again.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 os.environ.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
 # pip's way to say --no-compile. A test runs a few of the modules that it installs, once.
 os.environ["PIP_NO_COMPILE"] = "0"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one process more than there are cores, since tests wait for servers and installations."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -99,9 +98,9 @@ def test_unknown_setting_of_dependabot_fails(fresh: Bake, home: Path) -> None:
 
 
 class Runner:
-    """Does what CI does to test a project: a clean clone, the Python that its file names, and one command after the other."""
+    """Does what GitHub does to test a project: a clean clone, its Python, and one command after the other."""
 
-    def __init__(self, project: Path, ci: str, folder: Path, service: Advisories) -> None:
+    def __init__(self, project: Path, folder: Path, service: Advisories) -> None:
         self.clone, self.home, self.service = folder / "clone", folder / "runner", service
         self.home.mkdir()
         git("init", cwd=project)
@@ -109,14 +108,9 @@ class Runner:
         git("commit", "-m", "all", cwd=project)
         self.environment = environment(self.home)
         check_output(run("git", "clone", "-q", project, self.clone, cwd=self.home, env=self.environment))
-        file = read(self.clone, ci)
-        if ci == "github":
-            used = [step for step in file["jobs"]["test"]["steps"] if "uses" in step]
-            assert [step["uses"].partition("@")[0] for step in used] == ["actions/checkout", "actions/setup-python"]
-            version = (self.clone / used[1]["with"]["python-version-file"]).read_text("utf-8").strip()
-        else:
-            image = file["test"]["image"] if ci == "gitlab" else file["steps"][0]["name"]
-            version = image.removeprefix("python:")
+        used = [step for step in read(self.clone, "github")["jobs"]["test"]["steps"] if "uses" in step]
+        assert [step["uses"].partition("@")[0] for step in used] == ["actions/checkout", "actions/setup-python"]
+        version = (self.clone / used[1]["with"]["python-version-file"]).read_text("utf-8").strip()
         venv = self.home / "python"
         check_output(run(require_tool(f"python{version}"), "-m", "venv", venv, cwd=self.home, env=self.environment))
         self.environment["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -152,24 +146,18 @@ def kept(folder: Path) -> Iterator[None]:
 
 
 @posix_only
-@pytest.mark.parametrize(
-    ("ci", "answers"),
-    [
-        ("github", {"trigger": "http", "python_version": "3.13"}),
-        ("gitlab", {"trigger": "firestore", "python_version": "3.11", "local_package": "none", "hashes": True}),
-    ],
-)
-def test_commands_of_the_test_job(fresh: Bake, tmp_path: Path, ci: str, answers: dict[str, Any]) -> None:
-    """Each command as it stands, in order, from a clean clone; then each mistake is seen by its command."""
+def test_commands_of_the_test_job(fresh: Bake, tmp_path: Path) -> None:
+    """Each command as it stands, in order, from a clean clone; then each mistake is seen by its command.
+
+    The commands of every system are the same: test_ci_systems_run_the_same_commands.
+    """
     require_tool("git")
     with advisories(tmp_path) as service:
-        runner = Runner(fresh(ci=ci, **answers), ci, tmp_path, service)
-        commands = scripts(runner.clone, ci)[0].splitlines()
+        runner = Runner(fresh(ci="github"), tmp_path, service)
+        commands = scripts(runner.clone, "github")[0].splitlines()
         for command in commands:
             check_output(runner.do(command))
         assert service.asked
-        if ci != "github":
-            return
         for part, break_it in MISTAKES:
             with kept(runner.clone):
                 break_it(runner.clone)
