@@ -95,22 +95,3 @@ REFUSED = {
     ],
     "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
 }  # fmt: skip
-
-UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
-REFUSED = {
-    "function_name": [
-        *UNSAFE, "abc", "a" * 50, "-abc", "abc-", "1abc", "Abcd", "ab_cd", "abcd\n", "größe", "com1", "lpt9",
-        "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "tests", "cloud-logging",
-        "marshal", "time", "google",
-    ],
-    "description": [
-        " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b", "\ud800",
-        "{{ 7 }}", "{{", "}}", "{% if %}", "%}", "{# x #}", "#}",
-    ],
-    "local_package": [
-        *UNSAFE, "1a", "_a", "A", "a-b", "a" * 31, "größe", "class", "test", "json", "annotationlib", "imp", "flask",
-        "click", "pytest", "colorama", "google", "main", "tests", "events", "vendor", "conftest", "cloud_logging", "dist", "node_modules", "aux",
-        "pip", "pkg_resources", "setuptools", "sitecustomize", "usercustomize", "wheel",
-    ],
-    "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
-}  # fmt: skip
