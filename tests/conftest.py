@@ -33,6 +33,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test: at the end, one process would run it alone."""
+    items.sort(key=lambda item: item.path.name != "test_fleet.py")
+
+
 @pytest.fixture(scope="session")
 def bake(cookies_session: Cookies) -> Bake:
     """Return a cached bake of some answers, the defaults for the rest; treat it as read-only."""
