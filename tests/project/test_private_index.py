@@ -4,7 +4,6 @@ import base64
 import http.server
 import io
 import re
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.support.folders import append
 from tests.support.guard import guard
 from tests.support.pages import both_pages, lock_commands
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.serving import listen
 from tests.support.types import Bake
 
 pytestmark = pytest.mark.slow
@@ -58,15 +58,8 @@ class Index(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def index() -> Iterator[str]:
     """Serve the index until the test ends; yield host and port."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listen(Index) as address:
+        yield address
 
 
 @pytest.fixture

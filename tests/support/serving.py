@@ -76,6 +76,20 @@ class Served:
 
 
 @contextmanager
+def listen(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Let a handler answer on a free port of 127.0.0.1 until the block ends; yield host and port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
 def loopback(
     answer: Callable[[str, str, bytes, Mapping[str, str]], tuple[int, Any]], tls: ssl.SSLContext | None = None
 ) -> Iterator[str]:
@@ -110,15 +124,8 @@ def loopback(
         def log_message(self, *arguments: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listen(Handler) as address:
+        yield f"http://{address}"
 
 
 def sample_headers(folder: Path) -> dict[str, str]:
