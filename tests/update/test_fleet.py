@@ -1,13 +1,12 @@
 """Many functions in one repository: the scripts of docs/fleet.md create, update and guard them and copy shared code.
 
-`FN_FLEET=200 python -m uv run pytest -n0 -s tests/update/test_fleet.py` makes 200, and tells the time for each.
+`FN_FLEET=200 python -m uv run pytest -n0 tests/update/test_fleet.py` makes 200.
 """
 
 import os
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -36,9 +35,7 @@ def name(number: int) -> str:
     return (f"thumbnails{more}", f"resize{more}-images", f"report{number}", f"report-{number}")[number % 4]
 
 
-def test_fleet_is_made_updated_and_guarded(
-    template: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path: Path) -> None:
     repository = tmp_path / "functions-of-a-team"
     (repository / "functions").mkdir(parents=True)
     git("init", cwd=repository)
@@ -56,13 +53,9 @@ def test_fleet_is_made_updated_and_guarded(
     for script, text in SCRIPTS.items():
         (repository / script).write_text(text)
     python = Path(require_tool("python3.13")).parent
-    times = {}
 
-    def run_timed(what: str, commands: str) -> Done:
-        start = time.perf_counter()
-        done = shell(commands, repository, home, python)
-        times[what] = (time.perf_counter() - start) / MANY
-        return done
+    def run_here(commands: str) -> Done:
+        return shell(commands, repository, home, python)
 
     def git_output(*arguments: str) -> str:
         return check_output(run("git", *arguments, cwd=repository, env=environment(home)))
@@ -74,7 +67,7 @@ def test_fleet_is_made_updated_and_guarded(
         assert new[0] == new[1], function
         return new[0]
 
-    check_output(run_timed("made", MAKE))
+    check_output(run_here(MAKE))
     # In the middle: one whose guard goes red, and two that conflict with the update. git can merge only a file whose
     # original it has seen.
     red, merged, rejected = stay = names[MANY // 2 - 1 : MANY // 2 + 2]
@@ -82,7 +75,7 @@ def test_fleet_is_made_updated_and_guarded(
     commit(repository)
     behind = check_output(shell("grep '^version' */pyproject.toml", repository, home)).splitlines()
     assert len(behind) == MANY and all(line.endswith(f'"{VERSION}"') for line in behind)
-    said = check_output(run_timed("guarded", "bash guard.sh"))
+    said = check_output(run_here("bash guard.sh"))
     assert len(re.findall(r"(?m)^\d+ passed", said)) == MANY
 
     commit(
@@ -109,8 +102,9 @@ def test_fleet_is_made_updated_and_guarded(
     git("restore", "update.sh", cwd=repository)
 
     before = int(git_output("rev-list", "--count", "HEAD"))
-    for what in ("updated", "and again"):
-        done = run_timed(what, "bash update.sh")
+    # Again changes nothing more.
+    for _ in range(2):
+        done = run_here("bash update.sh")
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Not updated: {' '.join(stay)}"
         assert [function for function in names if not is_new(function)] == stay
         assert git_output("status", "--porcelain") == ""
@@ -125,10 +119,8 @@ def test_fleet_is_made_updated_and_guarded(
         edit(f"{merged}/cloud_logging.py", "# Mine.\n", ""),
         edit(f"{rejected}/tests/conftest.py", "# Mine.\n", ""),
     )
-    check_output(run_timed("mended", "bash update.sh"))
+    check_output(run_here("bash update.sh"))
     assert all(map(is_new, names)) and git_output("status", "--porcelain") == ""
-    with capsys.disabled():
-        print(f"\n{MANY} functions, seconds for each: {', '.join(f'{k} {v:.2f}' for k, v in times.items())}")
 
 
 def test_guard_script_fails_without_a_guard(fresh: Bake, home: Path) -> None:
