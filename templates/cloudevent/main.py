@@ -1,7 +1,5 @@
 """Handles events that Eventarc delivers."""
 
-import logging
-
 import functions_framework
 from cloudevents.http import CloudEvent
 
@@ -10,7 +8,6 @@ import delivery
 from {{ cookiecutter.local_package }} import script
 
 cloud_logging.setup()
-logger = logging.getLogger(__name__)
 
 
 @functions_framework.cloud_event
@@ -19,16 +16,14 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
     if delivery.too_old(event):
         return
     try:
-        received = read(event)
-    except ValueError as error:
-        logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
-        return  # Acknowledged: it will never get better. With a dead-letter topic: raise
-    # An exception is answered with 500, and the event is delivered again.
-    script.handle(received)
+        script.handle(read(event))
+    except delivery.Unprocessable as error:
+        delivery.give_up(event, error)
+    # Any other exception is answered with 500, and the event is delivered again.
 
 
 def read(event: CloudEvent) -> script.Event:
-    """Return what `event` says; raise ValueError if it has data that is not a JSON object."""
+    """Return what `event` says; raise delivery.Unprocessable if it has data that is not a JSON object."""
     return script.Event(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),

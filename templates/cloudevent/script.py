@@ -19,5 +19,8 @@ class Event:
 
 
 def handle(received: Event) -> None:
-    """Do the work; raise if the event should be delivered again."""
+    """Do the work; raise if the event should be delivered again.
+
+    Raise `delivery.Unprocessable` if that would never help.
+    """
     logger.info("%s about %s with %s", received.type, received.subject, ", ".join(received.data))

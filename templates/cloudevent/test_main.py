@@ -19,8 +19,10 @@ def test_subject_and_data_may_be_missing(client: FlaskClient, headers: dict[str,
     assert entry["message"] == f"{headers['ce-type']} about {headers['ce-subject']} with {keys}"
 {% endblock %}
 {% block malformed %}
-        (MALFORMED, {}, "not a JSON object but bytes"),
-        (b"\xff", {}, "not a JSON object but bytes"),
-        (b"[]", {}, "not a JSON object but list"),
-        (b"1", {}, "not a JSON object but int"),
+        (MALFORMED, "not a JSON object but bytes"),
+        (b"\xff", "not a JSON object but bytes"),
+        (b"[]", "not a JSON object but list"),
+        (b"1", "not a JSON object but int"),
+{% endblock %}
+{% block other_type %}
 {% endblock %}

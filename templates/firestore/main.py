@@ -1,6 +1,5 @@
 """Handles the changes of documents in Firestore."""
 
-import logging
 from datetime import UTC
 from typing import Any
 
@@ -16,7 +15,6 @@ from {{ cookiecutter.local_package }} import script
 EVENT_TYPE = "google.cloud.firestore.document.v1.written"
 
 cloud_logging.setup()
-logger = logging.getLogger(__name__)
 
 
 @functions_framework.cloud_event
@@ -25,27 +23,25 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
     if delivery.too_old(event):
         return
     try:
-        change = read(event)
-    except ValueError as error:
-        logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
-        return  # Acknowledged: it will never get better. With a dead-letter topic: raise
-    # An exception is answered with 500, and the event is delivered again.
-    script.handle(change)
+        script.handle(read(event))
+    except delivery.Unprocessable as error:
+        delivery.give_up(event, error)
+    # Any other exception is answered with 500, and the event is delivered again.
 
 
 def read(event: CloudEvent) -> script.Change:
-    """Return the change in `event`; raise ValueError if there is none."""
+    """Return the change in `event`; raise delivery.Unprocessable if there is none."""
     delivery.check_type(event, EVENT_TYPE)
     if not isinstance(event.data, bytes):
-        raise ValueError(f"its data is not protobuf but {type(event.data).__name__}")
+        raise delivery.Unprocessable(f"its data is not protobuf but {type(event.data).__name__}")
     try:
         data = DocumentEventData.pb(DocumentEventData.deserialize(event.data))
         before = fields(data.old_value) if data.HasField("old_value") else None
         after = fields(data.value) if data.HasField("value") else None
-    except DecodeError as error:
-        raise ValueError(str(error)) from error
+    except (DecodeError, ValueError) as error:
+        raise delivery.Unprocessable(str(error)) from error
     if before is None and after is None:
-        raise ValueError("it holds no document, neither old nor new")
+        raise delivery.Unprocessable("it holds no document, neither old nor new")
     return script.Change(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),

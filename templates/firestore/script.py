@@ -20,5 +20,8 @@ class Change:
 
 
 def handle(change: Change) -> None:
-    """Do the work; raise if the event should be delivered again."""
+    """Do the work; raise if the event should be delivered again.
+
+    Raise `delivery.Unprocessable` if that would never help.
+    """
     logger.info("%s was %s", change.document, change.kind)

@@ -1,7 +1,7 @@
 """Handles the messages of a Pub/Sub topic."""
 
 import base64
-import logging
+import binascii
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -13,7 +13,6 @@ from {{ cookiecutter.local_package }} import script
 EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
 
 cloud_logging.setup()
-logger = logging.getLogger(__name__)
 
 
 @functions_framework.cloud_event
@@ -22,27 +21,29 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
     if delivery.too_old(event):
         return
     try:
-        message = read(event)
-    except ValueError as error:
-        logger.error("Malformed %s event %s: %s", event["type"], event["id"], error)
-        return  # Acknowledged: it will never get better. With a dead-letter topic: raise
-    # An exception is answered with 500, and the event is delivered again.
-    script.handle(message)
+        script.handle(read(event))
+    except delivery.Unprocessable as error:
+        delivery.give_up(event, error)
+    # Any other exception is answered with 500, and the event is delivered again.
 
 
 def read(event: CloudEvent) -> script.Message:
-    """Return the message that `event` carries; raise ValueError if it carries none."""
+    """Return the message that `event` carries; raise delivery.Unprocessable if it carries none."""
     delivery.check_type(event, EVENT_TYPE)
     message = delivery.data_of(event).get("message")
     if not isinstance(message, dict):
-        raise ValueError("it carries no message")
+        raise delivery.Unprocessable("it carries no message")
     attributes = {} if message.get("attributes") is None else message["attributes"]
     if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
-        raise ValueError("attributes is not a map of strings")
+        raise delivery.Unprocessable("attributes is not a map of strings")
+    try:
+        data = base64.b64decode(delivery.text(message, "data", default=""), validate=True)
+    except binascii.Error as error:
+        raise delivery.Unprocessable(f"data is not base64: {error}") from None
     return script.Message(
         source=delivery.text(event.get_attributes(), "source"),
         event_id=delivery.text(event.get_attributes(), "id"),
         message_id=delivery.text(message, "messageId", default="") or delivery.text(message, "message_id", default=""),
-        data=base64.b64decode(delivery.text(message, "data", default=""), validate=True),
+        data=data,
         attributes=attributes,
     )

@@ -30,6 +30,9 @@ class Message:
 
 
 def handle(message: Message) -> None:
-    """Do the work; raise if the message should be delivered again."""
+    """Do the work; raise if the message should be delivered again.
+
+    Raise `delivery.Unprocessable` if that would never help.
+    """
     content = message.content()
     logger.info("Message %s: %d bytes of %s", message.message_id, len(message.data), type(content).__name__)

@@ -42,22 +42,15 @@ def test_work_is_logged_with_the_event_id(client: FlaskClient, headers: dict[str
 
 
 @pytest.mark.parametrize(
-    ("data", "changed", "reason"),
+    ("data", "reason"),
     [
 {% block malformed %}
 {% endblock %}
     ],
 )
 def test_malformed_event_is_logged_and_acknowledged(
-    client: FlaskClient,
-    headers: dict[str, str],
-    handled: list[Any],
-    logged: Logged,
-    data: bytes,
-    changed: dict[str, str],
-    reason: str,
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], logged: Logged, data: bytes, reason: str
 ) -> None:
-    headers |= changed
     assert client.post("/", headers=headers, data=data).status_code == 200
     [entry] = logged()
     assert entry["severity"] == "ERROR" and reason in entry["message"]
@@ -66,6 +59,18 @@ def test_malformed_event_is_logged_and_acknowledged(
     assert handled == []
 
 
+{% block other_type %}
+def test_event_of_another_type_is_delivered_again(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], logged: Logged
+) -> None:
+    headers["ce-type"] = "com.example.another"
+    assert client.post("/", headers=headers, data=EVENT).status_code == 500
+    [entry] = logged()
+    assert entry["severity"] == "ERROR" and "its type is not" in entry["message"]
+    assert handled == []
+
+
+{% endblock %}
 @pytest.mark.parametrize("attribute", ["id", "source"])
 def test_event_is_malformed_if_id_or_source_is_not_a_string(
     client: FlaskClient, headers: dict[str, str], handled: list[Any], logged: Logged, attribute: str
@@ -82,12 +87,38 @@ def test_exception_asks_for_another_delivery(
     client: FlaskClient, headers: dict[str, str], logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> None:
-        raise ConnectionError("the database is away")
+        raise ValueError("the database is away")
 
     monkeypatch.setattr(f"{LOGIC}.handle", fail)
     assert client.post("/", headers=headers, data=EVENT).status_code == 500
     [entry] = logged()
     assert entry["severity"] == "ERROR" and "the database is away" in entry["message"]
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+
+
+# 500 leaves the event to the dead-letter topic; 200 acknowledges it.
+@pytest.mark.parametrize(("dead_letter", "status"), [("", 200), ("false", 200), ("true", 500)])
+def test_dead_letter_topic_gets_what_can_never_be_handled(
+    request: pytest.FixtureRequest,
+    headers: dict[str, str],
+    logged: Logged,
+    monkeypatch: pytest.MonkeyPatch,
+    dead_letter: str,
+    status: int,
+) -> None:
+    monkeypatch.setenv("DEAD_LETTER", dead_letter)
+    # Only now: the function reads the variable when it starts.
+    client = request.getfixturevalue("client")
+
+    def refuse(_: object) -> None:
+        import delivery
+
+        raise delivery.Unprocessable("the order is unknown")
+
+    monkeypatch.setattr(f"{LOGIC}.handle", refuse)
+    assert client.post("/", headers=headers, data=EVENT).status_code == status
+    [entry] = logged()
+    assert entry["severity"] == "ERROR" and "the order is unknown" in entry["message"]
     assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
 
 

@@ -20,5 +20,8 @@ class StoredObject:
 
 
 def handle(stored: StoredObject) -> None:
-    """Do the work; raise if the event should be delivered again."""
+    """Do the work; raise if the event should be delivered again.
+
+    Raise `delivery.Unprocessable` if that would never help.
+    """
     logger.info("gs://%s/%s: %d bytes of %s", stored.bucket, stored.name, stored.size, stored.content_type)

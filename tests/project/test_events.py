@@ -22,6 +22,7 @@ HANDLED: Answer = (200, ["INFO"])
 MALFORMED: Answer = (200, ["ERROR"])
 DROPPED: Answer = (200, ["WARNING"])
 REFUSED: Answer = (400, [])
+RAISED: Answer = (500, ["ERROR"])
 UNREADABLE: Answer = (500, [])
 # What each request answers, and what it logs under the event's id; the last column is for any event, whose shape is free.
 TABLE: dict[str, tuple[Answer, Answer]] = {
@@ -35,7 +36,7 @@ TABLE: dict[str, tuple[Answer, Answer]] = {
     "not UTF-8": (MALFORMED, MALFORMED),
     "a list": (MALFORMED, MALFORMED),
     "another shape": (MALFORMED, HANDLED),
-    "another type": (MALFORMED, HANDLED),
+    "another type": (RAISED, HANDLED),
     "no ce-id": (REFUSED, REFUSED),
     "no ce-source": (REFUSED, REFUSED),
     "no ce-type": (REFUSED, REFUSED),
