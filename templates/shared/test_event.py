@@ -122,21 +122,32 @@ def test_dead_letter_topic_gets_what_can_never_be_handled(
     assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
 
 
-@pytest.mark.parametrize(("limit", "times_handled"), [("60", 0), ("1e12", 1), ("", 1)])
+@pytest.mark.parametrize(
+    ("limit", "dead_letter", "status", "severities"),
+    [
+        ("60", "", 200, ["WARNING"]),
+        ("60", "true", 500, ["ERROR"]),
+        ("1e12", "true", 200, []),
+        ("", "", 200, []),
+    ],
+)
 def test_old_event_is_dropped_if_there_is_a_limit(
     request: pytest.FixtureRequest,
     headers: dict[str, str],
     logged: Logged,
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
-    times_handled: int,
+    dead_letter: str,
+    status: int,
+    severities: list[str],
 ) -> None:
     monkeypatch.setenv("MAX_EVENT_AGE_SECONDS", limit)
-    # Only now: the function reads the variable when it starts.
+    monkeypatch.setenv("DEAD_LETTER", dead_letter)
+    # Only now: the function reads the variables when it starts.
     client, handled = request.getfixturevalue("client"), request.getfixturevalue("handled")
-    assert client.post("/", headers=headers, data=EVENT).status_code == 200
-    assert [entry["severity"] for entry in logged()] == ["WARNING"] * (1 - times_handled)
-    assert len(handled) == times_handled
+    assert client.post("/", headers=headers, data=EVENT).status_code == status
+    assert [entry["severity"] for entry in logged()] == severities
+    assert bool(handled) == (not severities)
 
 
 @pytest.mark.parametrize("time", ["", "yesterday", "2026-11-22T10:00:00"])
