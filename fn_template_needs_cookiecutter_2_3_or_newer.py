@@ -11,6 +11,7 @@ This file must run on any Python 3.7 and any cookiecutter, since it says which a
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 import sys
@@ -27,6 +28,11 @@ from jinja2.ext import Extension
 ROOT = Path(__file__).resolve().parent
 LEAST_PYTHON = (3, 10)
 LEAST_COOKIECUTTER = (2, 3)
+
+# What is loaded by now stays until the end. Python would look through all of it again and again while Jinja compiles
+# the templates, and once more as it exits: a sixth of a bake's time. PyPy has no `freeze`.
+if hasattr(gc, "freeze"):
+    gc.freeze()
 
 
 class FnTemplate(Extension):
