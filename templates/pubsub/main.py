@@ -1,7 +1,6 @@
 """Handles the messages of a Pub/Sub topic."""
 
 import base64
-import binascii
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -32,13 +31,14 @@ def read(event: CloudEvent) -> script.Message:
     delivery.check_type(event, EVENT_TYPE)
     message = delivery.data_of(event).get("message")
     if not isinstance(message, dict):
-        raise delivery.Unprocessable("it carries no message")
+        raise delivery.Unprocessable("message is not an object")
     attributes = {} if message.get("attributes") is None else message["attributes"]
     if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
         raise delivery.Unprocessable("attributes is not a map of strings")
+    encoded = delivery.text(message, "data", default="")
     try:
-        data = base64.b64decode(delivery.text(message, "data", default=""), validate=True)
-    except binascii.Error as error:
+        data = base64.b64decode(encoded, validate=True)
+    except ValueError as error:
         raise delivery.Unprocessable(f"data is not base64: {error}") from None
     return script.Message(
         source=delivery.text(event.get_attributes(), "source"),

@@ -46,12 +46,13 @@ def test_either_spelling_of_the_message_id_is_read(
 {% endblock %}
 {% block malformed %}
         (MALFORMED, "data is not base64"),
+        ('{"message": {"data": "größe"}}'.encode(), "data is not base64"),
         (b"", "not a JSON object but NoneType"),
         (b"{", "not a JSON object but bytes"),
         (b"\xff", "not a JSON object but bytes"),
         (b"[]", "not a JSON object but list"),
-        (b"{}", "it carries no message"),
-        (b'{"message": "text"}', "it carries no message"),
+        (b"{}", "message is not an object"),
+        (b'{"message": "text"}', "message is not an object"),
         (b'{"message": {"data": 1}}', "data is not a string"),
         (b'{"message": {"data": false}}', "data is not a string"),
         (b'{"message": {"messageId": 1}}', "messageId is not a string"),
