@@ -44,6 +44,8 @@ TABLE: dict[str, tuple[Answer, Answer]] = {
     "no ce-id, a list": (UNREADABLE, UNREADABLE),
     "thousands of digits": (UNREADABLE, UNREADABLE),
     "thousands deep": (UNREADABLE, UNREADABLE),
+    "a batch": (UNREADABLE, UNREADABLE),
+    "an empty batch": (REFUSED, REFUSED),
 }
 # The framework's own: without one of these it takes the body for a push message of Pub/Sub (the sample is an old one), and
 # reads it as text, which protobuf is not.
@@ -53,7 +55,9 @@ FRAMEWORKS_OWN: dict[tuple[str, str], Answer] = {
     for header in ("id", "source", "type", "specversion")
 } | {("firestore", "no ce-id, a list"): (415, [])}
 STRUCTURED = {
-    case: row for case, row in TABLE.items() if case not in ("not JSON", "not UTF-8") and row[0] != UNREADABLE
+    case: row
+    for case, row in TABLE.items()
+    if case not in ("not JSON", "not UTF-8", "an empty batch") and row[0] != UNREADABLE
 } | {
     "broken JSON": (REFUSED, REFUSED),
 }
@@ -79,6 +83,10 @@ def request(case: str, trigger: str, headers: dict[str, str], body: bytes) -> tu
             )
         else:
             body = json.dumps({**json.loads(body), "filling": "x" * 500_000}).encode()
+    if "batch" in case:
+        event = {name.removeprefix("ce-"): value for name, value in headers.items() if name.startswith("ce-")}
+        batch = [event] if case == "a batch" else []
+        return {"Content-Type": "application/cloudevents-batch+json"}, json.dumps(batch).encode()
     other = {
         "no data": b"",
         "not JSON": b"{",
