@@ -6,13 +6,18 @@ from typing import Any
 import functions_framework
 from cloudevents.http import CloudEvent
 from google.events.cloud.firestore import DocumentEventData
+from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError
 
 import cloud_logging
 import delivery
 from {{ cookiecutter.local_package }} import script
 
-EVENT_TYPE = "google.cloud.firestore.document.v1.written"
+EVENT_TYPES = [
+    f"google.cloud.firestore.document.v1.{kind}{context}"
+    for kind in ("written", "created", "updated", "deleted")
+    for context in ("", ".withAuthContext")
+]
 
 cloud_logging.setup()
 
@@ -31,24 +36,30 @@ def {{ fn.entry_point }}(event: CloudEvent) -> None:
 
 def read(event: CloudEvent) -> script.Change:
     """Return the change in `event`; raise delivery.Unprocessable if there is none."""
-    delivery.check_type(event, EVENT_TYPE)
-    if not isinstance(event.data, bytes):
-        raise delivery.Unprocessable(f"its data is not protobuf but {type(event.data).__name__}")
+    delivery.check_type(event, *EVENT_TYPES)
+    data = DocumentEventData.pb(DocumentEventData())
     try:
-        data = DocumentEventData.pb(DocumentEventData.deserialize(event.data))
-        before = fields(data.old_value) if data.HasField("old_value") else None
-        after = fields(data.value) if data.HasField("value") else None
-    except (DecodeError, ValueError) as error:
+        if isinstance(event.data, bytes):
+            data.MergeFromString(event.data)
+        else:
+            ParseDict(delivery.data_of(event), data, ignore_unknown_fields=True)
+        # A document that does not exist is absent or empty.
+        before = fields(data.old_value) if data.old_value.name else None
+        after = fields(data.value) if data.value.name else None
+    except (DecodeError, ParseError, ValueError) as error:
         raise delivery.Unprocessable(str(error)) from error
     if before is None and after is None:
-        raise delivery.Unprocessable("it holds no document, neither old nor new")
+        raise delivery.Unprocessable("neither value nor old_value is a document with a name")
+    attributes = event.get_attributes()
     return script.Change(
-        source=delivery.text(event.get_attributes(), "source"),
-        event_id=delivery.text(event.get_attributes(), "id"),
+        source=delivery.text(attributes, "source"),
+        event_id=delivery.text(attributes, "id"),
         document=(data.old_value if after is None else data.value).name,
         kind="created" if before is None else "deleted" if after is None else "updated",
         before=before,
         after=after,
+        auth_type=delivery.text(attributes, "authtype", default=""),
+        auth_id=delivery.text(attributes, "authid", default=""),
     )
 
 

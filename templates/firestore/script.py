@@ -17,6 +17,9 @@ class Change:
     kind: Literal["created", "updated", "deleted"]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    # Who did it, if the type of the event ends in .withAuthContext. Otherwise empty.
+    auth_type: str  # such as service_account or unauthenticated
+    auth_id: str
 
 
 def handle(change: Change) -> None:
