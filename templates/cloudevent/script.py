@@ -15,7 +15,8 @@ class Event:
     event_id: str
     type: str
     subject: str
-    data: dict[str, Any]
+    content_type: str
+    data: Any  # a JSON value if the content type says so, else bytes, or str if a structured event has text
 
 
 def handle(received: Event) -> None:
@@ -23,4 +24,4 @@ def handle(received: Event) -> None:
 
     Raise `delivery.Unprocessable` if that would never help.
     """
-    logger.info("%s about %s with %s", received.type, received.subject, ", ".join(received.data))
+    logger.info("%s about %s with %s", received.type, received.subject, received.content_type)

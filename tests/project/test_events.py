@@ -34,7 +34,7 @@ TABLE: dict[str, tuple[Answer, Answer]] = {
     "no data": (MALFORMED, HANDLED),
     "not JSON": (MALFORMED, MALFORMED),
     "not UTF-8": (MALFORMED, MALFORMED),
-    "a list": (MALFORMED, MALFORMED),
+    "a list": (MALFORMED, HANDLED),
     "another shape": (MALFORMED, HANDLED),
     "another type": (RAISED, HANDLED),
     "no ce-id": (REFUSED, REFUSED),
