@@ -59,7 +59,7 @@ def data_of(event: CloudEvent) -> dict[str, Any]:
 def check_type(event: CloudEvent, *expected: str) -> None:
     """Raise WrongType if `event` has none of the expected types. It is then delivered again, and kept until you act."""
     if event["type"] not in expected:
-        raise WrongType(f"its type is not {' or '.join(expected)}: deploy with a trigger for one of these")
+        raise WrongType(f"its type is not {' or '.join(expected)} but {event['type']}: change the trigger")
 
 
 def text(data: Mapping[str, Any], key: str, default: str | None = None) -> str:

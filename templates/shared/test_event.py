@@ -66,7 +66,7 @@ def test_event_of_another_type_is_delivered_again(
     headers["ce-type"] = "com.example.another"
     assert client.post("/", headers=headers, data=EVENT).status_code == 500
     [entry] = logged()
-    assert entry["severity"] == "ERROR" and "its type is not" in entry["message"]
+    assert entry["severity"] == "ERROR" and "but com.example.another: change the trigger" in entry["message"]
     assert handled == []
 
 
