@@ -296,6 +296,37 @@ def test_uploaded_archive_installs_and_serves(fresh: Bake, tmp_path: Path, home:
         check(trigger, function)
 
 
+@pytest.mark.parametrize(
+    ("trigger", "old", "new", "expected"),
+    [
+        ("storage", r"# (--trigger-event.*)\n--trigger-bucket.*", r"\1", "google.cloud.storage.object.v1.deleted"),
+        (
+            "firestore",
+            r"v1\.written",
+            "v1.created.withAuthContext",
+            "google.cloud.firestore.document.v1.created.withAuthContext",
+        ),
+    ],
+)
+def test_another_type_of_event_as_the_comment_says(
+    fresh: Bake, home: Path, trigger: str, old: str, new: str, expected: str
+) -> None:
+    require_tool("gcloud")
+    project = fresh(trigger=trigger)
+    file = project / "deploy.yaml"
+    text, times = re.subn(old, new, file.read_text("utf-8"))
+    assert times == 1
+    file.write_text(text, "utf-8")
+    with fake_cloud() as there:
+        check_output(deploy(project, home, there))
+    event = there.created["eventTrigger"]
+    assert event["eventType"] == expected
+    filters = {one["attribute"]: one["value"] for one in event["eventFilters"]}
+    assert filters == (
+        {"bucket": "my-bucket"} if trigger == "storage" else {"database": "(default)", "document": "my-collection/{id}"}
+    )
+
+
 def test_answers_reach_the_deployment(fresh: Bake, home: Path) -> None:
     require_tool("gcloud")
     project = fresh(function_name="other-name", python_version="3.12", region="europe-west4", local_package="none")
