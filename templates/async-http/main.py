@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import functions_framework.aio
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +14,7 @@ from starlette.responses import Response
 import cloud_logging
 from {{ cookiecutter.local_package }} import script
 
+MAX_BODY_BYTES = 1024 * 1024
 MAX_NAME_LENGTH = 100
 
 cloud_logging.setup()
@@ -42,7 +44,7 @@ async def {{ fn.entry_point }}(request: Request) -> Response:
 async def requested_name(request: Request) -> str | None:
     """Return the name in the query or in the body; raise Refused if it is none."""
     if request.method in ("GET", "HEAD"):
-        name: Any = request.query_params.get("name")
+        name: Any = read_query(request.scope["query_string"]).get("name")
     elif request.method == "POST":
         name = (await json_body(request)).get("name")
     else:
@@ -54,23 +56,41 @@ async def requested_name(request: Request) -> str | None:
     return name
 
 
+def read_query(raw: bytes) -> dict[str, str]:
+    """Return the parameters of a query; of those with the same name the last, as in JSON."""
+    try:
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise Refused(400, "the query is not valid UTF-8") from None
+
+
 async def json_body(request: Request) -> dict[str, Any]:
     """Return the JSON object in the request's body, empty if there is no body."""
-    try:
-        raw = await request.body()
-    except ClientDisconnect:
-        raise Refused(400, "the body ended early") from None
-    if not raw:
-        return {}
-    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
-    if not re.fullmatch(r"application/(.+\+)?json", media_type, re.IGNORECASE):
+    has_body = request.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in request.headers
+    if has_body and not re.match(r"(?i)application/([^;]*\+)?json\s*(;|$)", request.headers.get("Content-Type", "")):
         raise Refused(415, "send the body as application/json")
     try:
-        body = json.loads(raw)
+        body = json.loads(await read_body(request) or b"{}")
+    except ClientDisconnect:
+        raise Refused(400, "the body ended early") from None
     except (ValueError, RecursionError):  # The second if it is nested thousands deep.
         raise Refused(400, "the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise Refused(400, "the body must be a JSON object")
+    return body
+
+
+async def read_body(request: Request) -> bytearray:
+    """Return the body; refuse one that is too long as soon as that shows."""
+    too_long = Refused(413, f"the body must be at most {MAX_BODY_BYTES} bytes")
+    # What comes in chunks has no length.
+    if int(request.headers.get("Content-Length", 0)) > MAX_BODY_BYTES:
+        raise too_long
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise too_long
     return body
 
 

@@ -10,6 +10,9 @@ import functions_framework
 import cloud_logging
 from {{ cookiecutter.local_package }} import script
 
+# No task of a queue is longer: Cloud Tasks takes 1 MB at most.
+MAX_BODY_BYTES = 1024 * 1024
+
 cloud_logging.setup()
 logger = logging.getLogger(__name__)
 
@@ -25,7 +28,7 @@ def {{ fn.entry_point }}(request: flask.Request) -> tuple[str, int]:
     except ValueError:
         refuse(400, "the header X-CloudTasks-TaskRetryCount is not a number")
     try:
-        payload = read(request.get_data())
+        payload = read(read_body(request))
     except ValueError as error:
         logger.error("Malformed task %s of queue %s: %s", name, queue, error)
         return "", 204  # Acknowledged: it will never get better, and Cloud Tasks would try again even after a 4xx.
@@ -48,6 +51,16 @@ def read(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise ValueError(f"the body is not a JSON object but {type(payload).__name__}")
     return payload
+
+
+def read_body(request: flask.Request) -> bytes:
+    """Return the body; refuse one that is too long as soon as that shows."""
+    # What comes in chunks has no length, and request.max_content_length would cut it off in silence.
+    if (request.content_length or 0) <= MAX_BODY_BYTES:
+        body = request.stream.read(MAX_BODY_BYTES + 1)
+        if len(body) <= MAX_BODY_BYTES:
+            return body
+    refuse(413, f"the body must be at most {MAX_BODY_BYTES} bytes")
 
 
 def refuse(status: int, reason: str, **headers: str) -> NoReturn:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+MAX_BODY_BYTES = 1024 * 1024
 NO_NUMBER = "the header X-CloudTasks-TaskRetryCount is not a number"
 LOGIC = "{{ fn.logic }}"
 
@@ -88,6 +89,21 @@ def test_malformed_task_is_logged_and_acknowledged(
     [entry] = logged()
     assert entry["severity"] == "ERROR"
     assert entry["message"] == f"Malformed task 1234567890 of queue hello-queue: {reason}"
+
+
+@pytest.mark.parametrize("in_chunks", [{}, {"Transfer-Encoding": "chunked"}])
+def test_body_longer_than_any_task_is_refused(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any], in_chunks: dict[str, str]
+) -> None:
+    def post(body: bytes) -> tuple[int, Any]:
+        served = {"wsgi.input_terminated": True}
+        response = client.post("/", headers={**headers, **in_chunks}, data=body, environ_overrides=served)
+        return response.status_code, response.json if response.data else None
+
+    body = b"{}".ljust(MAX_BODY_BYTES)
+    assert post(body) == (204, None)
+    assert post(body + b" ") == (413, {"error": f"the body must be at most {MAX_BODY_BYTES} bytes"})
+    assert len(handled) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
