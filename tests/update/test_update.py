@@ -49,12 +49,17 @@ def check_edits(project: Path, sample: str) -> None:
 
 
 def first_commit_with(template: Path, trigger: str) -> str:
-    """Return the first commit that offered a trigger."""
+    """Return the first commit that offered a trigger, and whose projects keep their `main.py` in an update."""
     env = environment(template.parent)
     if check_output(run("git", "rev-parse", "--is-shallow-repository", cwd=template, env=env)).strip() == "true":
         pytest.skip("the history of the template is not complete on this machine")
-    log = ("log", "--format=%H", "--diff-filter=A", "--", f"templates/{trigger}/main.py")
-    return check_output(run("git", *log, cwd=template, env=env)).split()[-1]
+
+    def oldest(*which: str) -> str:
+        return check_output(run("git", "log", "--format=%ct %H", *which, cwd=template, env=env)).splitlines()[-1]
+
+    skips = oldest("-Sskip =", "--", "{{cookiecutter.function_name}}/pyproject.toml")
+    offers = oldest("--diff-filter=A", "--", f"templates/{trigger}/main.py")
+    return max(skips, offers).split()[1]
 
 
 # http and firestore lock requirements of their own; the others share environments, which takes little time.
