@@ -226,15 +226,15 @@ def test_logic_gets_each_type_in_each_form(fresh: Bake, installed: Installed, ho
     append("localpackage/script.py", KEEP)(project)
     samples = {"pubsub": pubsub, "storage": storage, "cloudevent": cloudevent}
     received = home / "received"
-    wrong, asked = [], 0
+    wrong = []
     with served(scripts, project, "hello_function", home, RECEIVED=str(received)) as function:
         for sample in firestore(scripts) if trigger == "firestore" else samples[trigger]():
             for form, headers, body, expected in sample.forms():
                 received.unlink(missing_ok=True)
-                asked += 1
                 status = function.ask(body=body, headers=headers)[0]
-                got = pickle.loads(received.read_bytes()) if received.exists() else None
-                if status != 200 or strict(got) != strict(expected):
-                    wrong.append((sample.type, form, status, repr(got)[:500], repr(expected)[:500]))
+                got = pickle.loads(received.read_bytes()) if received.exists() else {}
+                names = [name for name in got | expected if strict(got.get(name)) != strict(expected.get(name))]
+                if status != 200 or names:
+                    wrong.append((sample.type, form, status, [(name, repr(got.get(name))[:99]) for name in names]))
         assert function.entries() == []
-    assert not wrong and asked > 10
+    assert not wrong
