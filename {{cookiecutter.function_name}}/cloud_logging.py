@@ -9,16 +9,40 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping
 {% if fn.asynchronous %}
 from contextvars import ContextVar
 {% endif %}
 from typing import Any
 
+GCP = "logging.googleapis.com/"
+SEVERITIES = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "NOTICE", "ALERT", "EMERGENCY")
+# Besides json_fields and labels, `extra` may have these, as with google-cloud-logging.
+EXTRAS = {"trace": "trace", "span_id": "spanId", "trace_sampled": "trace_sampled", "source_location": "sourceLocation"}
+# A field of yours with such a name would change the entry itself.
+RESERVED = re.compile(rf"severity|message|httpRequest|time(stamp\w*)?|{GCP}.*")
+# Cloud Logging takes 256 KB, and adds a little to each entry: https://cloud.google.com/logging/quotas
+MAX_BYTES = 250_000
+encode = json.JSONEncoder(default=str, allow_nan=False).encode
+
 
 def setup(level: int = logging.INFO) -> None:
-    """Send all records of at least `level` to stdout, in place of any handler set up before."""
-    logging.basicConfig(level=level, format="%(message)s", handlers=[StdoutHandler()], force=True)
+    """Send all records of at least LOG_LEVEL, or else `level`, to stdout, in place of any handler set up before."""
+    name, levels = os.environ.get("LOG_LEVEL", "").upper(), logging.getLevelNamesMapping()
+    logging.basicConfig(level=levels.get(name, level), format="%(message)s", handlers=[StdoutHandler()], force=True)
+    if name and name not in levels:
+        logging.error("LOG_LEVEL is %s, which is no level: use DEBUG, INFO, WARNING, ERROR or CRITICAL", name)
+    logging.captureWarnings(True)
+    # Unless another library, such as Sentry's, has set its own.
+    if (sys.excepthook, threading.excepthook) == (sys.__excepthook__, threading.__excepthook__):
+        sys.excepthook = lambda kind, error, traceback: log_uncaught(error)
+        threading.excepthook = lambda end: log_uncaught(end.exc_value)
+
+
+def log_uncaught(error: BaseException | None) -> None:
+    if not isinstance(error, SystemExit | KeyboardInterrupt):
+        logging.error("Uncaught exception in %s", threading.current_thread().name, exc_info=error)
 
 
 {% if fn.asynchronous %}
@@ -30,75 +54,91 @@ def join(headers: Mapping[str, str]) -> None:
 {% endif %}
 def label(**labels: str) -> None:
     """Put labels on all entries that the current request logs from now on."""
-    if found := current():
-        found[1].update(labels)
+    current()[1].update(labels)
 
 
 class StdoutHandler(logging.Handler):
-    """Writes each record to what sys.stdout is at that moment.
-
-    With LOG_EXECUTION_ID the framework puts another stdout in place for each request.
-    """
+    """Writes to what sys.stdout is at that moment: with LOG_EXECUTION_ID, the framework has one for each request."""
 
     readable = logging.Formatter("{asctime} {levelname:8} {name}: {message}", "%H:%M:%S", style="{")
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = self.readable.format(record) if in_terminal() else json.dumps(self.entry(record), default=str)
+            try:
+                line = self.line(record)
+            except Exception as error:  # Such as that of "%d" with a text.
+                text = f"Cannot log {record.msg!r} with {record.args!r} at {record.pathname}:{record.lineno}: {error!r}"
+                changes = {"msg": text, "args": (), "levelname": "ERROR", "json_fields": None, "labels": None}
+                line = self.line(logging.makeLogRecord(vars(record) | changes))
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
         except Exception:
             self.handleError(record)
 
+    def line(self, record: logging.LogRecord) -> str:
+        """Return a record as it is written, without the middle of its longest values if it is too long."""
+        # Cloud Run sets K_SERVICE; with LOG_EXECUTION_ID the framework needs JSON.
+        if sys.stdout.isatty() and not os.environ.keys() & {"K_SERVICE", "LOG_EXECUTION_ID"}:
+            return self.readable.format(record)
+        entry, kept = self.entry(record), MAX_BYTES
+        while len(line := encode(entry)) > MAX_BYTES:
+            if kept < 1000:
+                raise ValueError(f"it has {len(entry)} fields")
+            kept //= 2
+            entry = {name: shorten(value, kept) for name, value in entry.items()}
+        return line
+
     def entry(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return the fields of a record; the message of an exception ends with its traceback."""
-        return {
-            "severity": record.levelname,
+        """Return the fields of a record. Error Reporting recognises an exception by the traceback in the message.
+
+        https://cloud.google.com/error-reporting/docs/formatting-error-messages
+        """
+        fields = dict(record.msg) if isinstance(record.msg, Mapping) else {}
+        if "message" in fields:
+            record = logging.makeLogRecord({**vars(record), "msg": fields.pop("message")})
+        extra, nearest = vars(record), min(max(record.levelno // 10, 1), 5)
+        fields |= extra.get("json_fields") or {}
+        labels = current()[1] | (extra.get("labels") or {})
+        own = {
+            "severity": record.levelname if record.levelname in SEVERITIES else SEVERITIES[nearest - 1],
             "message": self.format(record),
-            "logging.googleapis.com/sourceLocation": {
-                "file": record.pathname,
-                "line": str(record.lineno),
-                "function": record.funcName,
-            },
+            GCP + "sourceLocation": {"file": record.pathname, "line": str(record.lineno), "function": record.funcName},
+            **({GCP + "labels": {name: str(value) for name, value in labels.items()}} if labels else {}),
             **trace(),
-            **labels(),
+            **{GCP + field: extra[name] for name, field in EXTRAS.items() if extra.get(name) is not None},
         }
+        return own | {f"{name}_" if RESERVED.fullmatch(str(name)) else name: value for name, value in fields.items()}
 
 
-def in_terminal() -> bool:
-    """Whether a person reads along. Cloud Run sets K_SERVICE; with LOG_EXECUTION_ID the framework needs JSON."""
-    return sys.stdout.isatty() and not os.environ.keys() & {"K_SERVICE", "LOG_EXECUTION_ID"}
+def shorten(value: Any, kept: int) -> Any:
+    """Return a value, or if its text is longer than what is kept, the text without its middle."""
+    text = value if isinstance(value, str) else encode(value)
+    return value if len(text) <= kept else f"{text[: kept // 2]} [cut by cloud_logging.py] {text[-kept // 2 :]}"
 
 
-def labels() -> dict[str, dict[str, str]]:
-    """Return the field of the current request's labels, empty if it has none."""
-    found = current()
-    return {"logging.googleapis.com/labels": found[1]} if found and found[1] else {}
-
-
-def trace() -> dict[str, str]:
-    """Return the field that joins an entry to its request, empty outside of a request or project."""
-    project, found = os.environ.get("GOOGLE_CLOUD_PROJECT"), current()
-    if not project or not found:
+def trace() -> dict[str, Any]:
+    """Return the fields that join an entry to its request, empty outside of a request or project."""
+    headers, project = current()[0], os.environ.get("GOOGLE_CLOUD_PROJECT")
+    context = headers.get("X-Cloud-Trace-Context") or headers.get("traceparent", "")
+    found = re.search(r"\b([0-9a-f]{32})\b(.*;o=1|-\w+-\w[13579bdf])?", context)
+    if not found or not project:
         return {}
-    context = found[0].get("X-Cloud-Trace-Context") or found[0].get("traceparent", "")
-    trace = re.search(r"\b[0-9a-f]{32}\b", context)
-    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{trace[0]}"} if trace else {}
+    return {GCP + "trace": f"projects/{project}/traces/{found[1]}", GCP + "trace_sampled": bool(found[2])}
 
 
 {% if fn.asynchronous %}
-request: ContextVar[tuple[Mapping[str, str], dict[str, str]] | None] = ContextVar("request", default=None)
+request: ContextVar[tuple[Mapping[str, str], dict[str, str]]] = ContextVar("request")
 
 
-def current() -> tuple[Mapping[str, str], dict[str, str]] | None:
-    """Return the headers and the labels of the request that is being answered, None outside of one."""
-    return request.get()
+def current() -> tuple[Mapping[str, str], dict[str, str]]:
+    """Return the headers and the labels of the request that is being answered, empty outside of one."""
+    return request.get(({}, {}))
 {% else %}
-def current() -> tuple[Mapping[str, str], dict[str, str]] | None:
-    """Return the headers and the labels of the request that is being answered, None outside of one."""
+def current() -> tuple[Mapping[str, str], dict[str, str]]:
+    """Return the headers and the labels of the request that is being answered, empty outside of one."""
     # Looked up, not imported: logging in a script or a test of the logic need not load a web framework.
     flask = sys.modules.get("flask")
     if not flask or not flask.has_request_context():
-        return None
+        return {}, {}
     return flask.request.headers, flask.g.setdefault("log_labels", {})
 {% endif %}

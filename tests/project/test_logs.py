@@ -8,16 +8,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.support.folders import edit
-from tests.support.processes import environment, posix_only
+from tests.support.folders import append, edit
+from tests.support.pages import blocks, page
+from tests.support.processes import check_output, environment, posix_only, run
 from tests.support.questions import variables
-from tests.support.serving import Served
-from tests.support.waiting import PATIENCE
+from tests.support.serving import Served, served
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, posix_only]
 # Where main.py of a trigger begins its work.
@@ -106,3 +108,59 @@ def test_json_logs_in_a_terminal_with_cloud_variables(
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     logged = sorted(entry["severity"] for entry in entries if re.search("seen|Refused|on purpose", entry["message"]))
     assert logged == ["ERROR", "INFO", "INFO", "INFO", "WARNING"], lines
+
+
+WORKING = """
+
+import asyncio, contextvars, threading
+from concurrent.futures import ThreadPoolExecutor
+
+pool = ThreadPoolExecutor()
+
+
+def work(item):
+    logger.info("worked on %s", item)
+
+
+async def work_in_a_task(item):
+    await asyncio.to_thread(work, item)
+"""
+
+
+@pytest.mark.parametrize(("trigger", "times"), [("http", 2), ("async-http", 3)])
+def test_threads_log_for_the_request_that_started_them(
+    fresh: Any, installed: Any, home: Path, trigger: str, times: int
+) -> None:
+    """With the lines that REFERENCE.md shows; tasks do so without."""
+    project = Path(fresh(trigger=trigger))
+    *_, recipe = blocks(page(project, "How do I log?"), "python")
+    lines = "item = request.headers['X-Item']\ncloud_logging.label(item=item)\n" + recipe
+    lines += "asyncio.create_task(work_in_a_task(item))\n" if trigger == "async-http" else ""
+    edit("main.py", WORK[trigger], indent(lines, "    ") + WORK[trigger])(project)
+    append("main.py", WORKING)(project)
+    items = [f"{number:032x}" for number in range(1, 6)]
+    given = {"GOOGLE_CLOUD_PROJECT": "demo", **variables(trigger)}
+    with served(installed(project), project, "hello_function", home, **given) as function:
+        for item in items:
+            headers = {"X-Item": item, "X-Cloud-Trace-Context": f"{item}/7;o=1"}
+            assert function.ask("/", headers=headers)[0] == 200
+        until(lambda: len(function.entries()) == len(items) * times, function.entries)
+        entries = function.entries()
+    for entry in entries:
+        item = entry["message"].removeprefix("worked on ")
+        assert entry["logging.googleapis.com/labels"]["item"] == item
+        assert entry["logging.googleapis.com/trace"] == f"projects/demo/traces/{item}"
+        assert entry["logging.googleapis.com/trace_sampled"] is True
+
+
+@pytest.mark.parametrize("trigger", ["http", "async-http"])
+def test_in_its_own_tests_pytest_reports_a_function_s_warnings(
+    fresh: Any, installed: Any, home: Path, trigger: str
+) -> None:
+    """And they are not among the entries that those tests read."""
+    project = Path(fresh(trigger=trigger))
+    edit("main.py", WORK[trigger], "    warnings.warn('old')\n" + WORK[trigger])(project)
+    append("main.py", "\n\nimport warnings\n")(project)
+    command = ("-B", "-m", "pytest", "-p", "no:cacheprovider", "tests/test_main.py", "-k", "test_other_methods")
+    shown = check_output(run(installed(project) / "python", *command, cwd=project, env=environment(home)))
+    assert len(re.findall(r"main\.py:\d+: UserWarning: old", shown)) == 1 and "warnings summary" in shown
