@@ -234,7 +234,7 @@ def test_rules_of_a_second_flags_file(fresh: Bake, home: Path) -> None:
         check_output(deploy(project, home, there, f"--flags-file={more.name}"))
         expected = flags(project, "deploy.yaml", more.name)
         assert expected.pop("--retry") is None and described(there.created) == expected
-        assert expected["--memory"] == "1Gi" and len(expected["--update-env-vars"]) == 3
+        assert expected["--memory"] == "1Gi" and len(expected["--update-env-vars"]) == 4
         more.write_text("--retry: false\n")
         check_output(deploy(project, home, there, f"--flags-file={more.name}"))
         assert "--retry" in described(there.created)
