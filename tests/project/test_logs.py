@@ -60,9 +60,9 @@ def served_in_terminal(scripts: Path, project: Path, home: Path, *options: str, 
 
 
 def make_talkative(fresh: Any, trigger: str) -> Path:
-    """Make a function that logs each request, and fails if its path says so."""
+    """Make a function that logs each request, once by mistake, and fails if its path says so."""
     project = Path(fresh(trigger=trigger))
-    seen = "    logger.info('seen %s', '😀')\n    if 'fail' in str(request.url):\n        raise RuntimeError('on purpose')\n"
+    seen = "    logger.info('seen %s', '😀')\n    logger.info('%d', 'x')\n    if 'fail' in str(request.url):\n        raise RuntimeError('on purpose')\n"
     edit("main.py", WORK[trigger], seen + WORK[trigger])(project)
     return project
 
@@ -87,6 +87,8 @@ def test_in_a_terminal_each_record_is_a_readable_line(
     head = "^" if options else rf"{time} ERROR    \S+: .*\n"
     for pattern, times in {
         f"{time} INFO     main: seen 😀$": 3,
+        rf"{time} ERROR    main: Cannot log '%d' with \('x',\) at \S+main\.py:\d+: TypeError\(.*\)$": 3,
+        "Logging error": 0,
         f"{time} WARNING  main: Refused with 405: use GET or POST$": 1,
         rf"{head}Traceback \(most recent call last\):\n(?:.+\n)+RuntimeError: on purpose$": 1,
         "logging.googleapis.com": 0,
