@@ -98,6 +98,7 @@ BROKEN: list[tuple[str, Change, str, Fix]] = [
     ("a change that an update could not make", append("main.py.rej", "-a\n+b\n"), "main.py.rej holds a change", delete("main.py.rej")),
     ("conflict marks", append("README.md", "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n"), "README.md has conflict markers", UNDO),
     ("the end of a conflict", append("localpackage/notes.txt", ">>>>>>> theirs\n"), "notes.txt has conflict markers", UNDO),
+    ("a conflict in an editor's settings", append(".vscode/settings.json", "<<<<<<< ours\n"), "settings.json has conflict markers", UNDO),
     ("no main.py", lambda project: (project / "main.py").unlink(), "main.py is missing", UNDO),
     ("no entry point", edit("main.py", "def hello_function", "def goodbye_function"), "hello_function", UNDO),
     ("not decorated", edit("main.py", "@functions_framework.http\n", ""), "Decorate hello_function", UNDO),
