@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, meta, nodes
 
 from tests.support.folders import contents
-from tests.support.pages import both_pages, description_shown, page
+from tests.support.pages import blocks, both_pages, description_shown, page
 from tests.support.processes import check_output, environment, require_tool, run
 from tests.support.questions import (
     ACCEPTED,
@@ -29,7 +29,7 @@ from tests.support.questions import (
 from tests.support.types import Bake, Installed
 
 COMMON = {
-    ".gcloudignore", ".gitattributes", ".gitignore", ".vscode/launch.json", ".vscode/settings.json", "README.md", "REFERENCE.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
+    ".gcloudignore", ".gitattributes", ".gitignore", ".vscode/launch.json", ".vscode/settings.json", "AGENTS.md", "README.md", "REFERENCE.md", "cloud_logging.py", "deploy.yaml", "main.py", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
     "tests/conftest.py", "tests/guard/conftest.py", "tests/guard/test_code.py", "tests/guard/test_layout.py",
     "tests/guard/test_requirements_files.py", "tests/guard/test_secrets.py", "tests/guard/test_shared_code.py", "tests/guard/test_upload.py",
@@ -134,7 +134,7 @@ def test_main_and_readme_are_short(bake: Bake) -> None:
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
     assert len((bake() / "README.md").read_text("utf-8").splitlines()) <= 85
-    assert len(files(bake())) <= 26
+    assert len(files(bake())) <= 27
 
 
 @together
@@ -146,6 +146,16 @@ def test_links_between_pages_lead_to_a_heading(bake: Bake, combinations: list[di
         anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
         links = re.findall(r"\]\((?!https:)([^)]+)\)", both_pages(project))
         assert links and {link.removeprefix("REFERENCE.md").removeprefix("#") for link in links} <= {"", *anchors}
+
+
+@together
+@SOME_OR_ALL
+def test_agents_get_commands_of_the_pages(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    """Other tests run those."""
+    for project in (bake(**answers) for answers in combinations):
+        text = (project / "AGENTS.md").read_text("utf-8")
+        assert blocks(text) and set(blocks(text)) <= set(blocks(both_pages(project)))
+        assert text.count("```") == 2 * len(blocks(text)) and len(text.splitlines()) <= 40
 
 
 @together
