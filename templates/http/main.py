@@ -1,5 +1,6 @@
 """Answers an HTTP request with a greeting: GET /?name=Ada, or POST {"name": "Ada"}."""
 
+import io
 import json
 import logging
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 def {{ fn.entry_point }}(request: flask.Request) -> flask.Response:
     if request.method in ("GET", "HEAD"):
         name: Any = read_query(request.query_string).get("name")
+        request.stream = io.BytesIO()  # The framework reads what is left of a body, however long, before it answers.
     elif request.method == "POST":
         name = json_body(request).get("name")
     else:

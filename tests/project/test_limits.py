@@ -137,6 +137,7 @@ ALIKE: dict[bytes, tuple[int, Any]] = {
     ),
     post(chunk(ADA.ljust(LIMIT + 1)), JSON, CHUNKED): (413, TOO_LONG),
     # These hold back the body, or its end.
+    request("GET", b"/?name=Ada", b"Content-Length: %d" % LONGEST): (200, {"message": "Hello, Ada!"}),
     request("PUT", b"/", b"Content-Length: %d" % LONGEST): (405, USE_GET_OR_POST),
     request("POST", b"/", JSON, b"Content-Length: %d" % (LIMIT + 1)): (413, TOO_LONG),
     # gunicorn reads a kilobyte more than it is asked for.
