@@ -66,10 +66,14 @@ def sent(function: Served, raw: bytes) -> Iterator[socket.socket]:
     """Send bytes to a function, and close the connection when the block ends."""
     host, port = function.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
-        # The function may answer, and close the connection, before it has all.
-        with suppress(ConnectionError):
-            connection.sendall(raw)
+        send(connection, raw)
         yield connection
+
+
+def send(connection: socket.socket, raw: bytes) -> None:
+    """Send bytes; the function may answer, and close the connection, before it has read them all."""
+    with suppress(ConnectionError):
+        connection.sendall(raw)
 
 
 def answer(connection: socket.socket, method: str = "GET") -> Answer:
@@ -150,14 +154,14 @@ ALIKE: dict[bytes, tuple[int, Any]] = {
 # Requests that never reach the function: their row on the page, and the status and content type of the answer.
 FRAMEWORK: dict[str, list[tuple[bytes, str, int, str]]] = {
     "http": [
-        (request(target=b"/robots.txt"), "`/robots.txt` or `/favicon.ico`", 404, "HTML"),
-        (request(target=b"/favicon.ico"), "`/robots.txt` or `/favicon.ico`", 404, "HTML"),
+        (request(target=b"/robots.txt"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "HTML"),
+        (request(target=b"/favicon.ico"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "HTML"),
         (request(target=b"/?name=\xe4"), "what is not valid HTTP", 400, "HTML"),
         (request("GET", b"/", b"X: " + b"x" * 9000), "a header of more than 8 KB", 431, "HTML"),
     ],
     "async-http": [
-        (request(target=b"/robots.txt"), "`/robots.txt` or `/favicon.ico`", 404, "text"),
-        (request(target=b"/favicon.ico"), "`/robots.txt` or `/favicon.ico`", 404, "text"),
+        (request(target=b"/robots.txt"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "text"),
+        (request(target=b"/favicon.ico"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "text"),
         (request("TRACE"), "TRACE, or a method that HTTP does not define", 405, "text"),
         (request("GREET"), "TRACE, or a method that HTTP does not define", 405, "text"),
         (request(target=b"/?name=\xe4"), "what is not valid HTTP", 400, "text"),
@@ -205,18 +209,15 @@ def send_at_once(function: Served, times: int, headers: tuple[bytes, ...], body:
     """Post a body from many clients, each of which ends it when all have begun; return the statuses of the answers."""
     everybody = Barrier(times, timeout=PATIENCE)
 
-    def send(_: int) -> int:
+    def post_it(_: int) -> int:
         with sent(function, request("POST", b"/", *headers, b"Content-Length: %d" % len(body))) as connection:
-            # The function may answer, and close the connection, before it has all.
-            with suppress(ConnectionError):
-                connection.sendall(body[:-1])
+            send(connection, body[:-1])
             everybody.wait()
-            with suppress(ConnectionError):
-                connection.sendall(body[-1:])
+            send(connection, body[-1:])
             return answer(connection).status
 
     with ThreadPoolExecutor(times) as threads:
-        return set(threads.map(send, range(times)))
+        return set(threads.map(post_it, range(times)))
 
 
 def peak(function: Served) -> int:
