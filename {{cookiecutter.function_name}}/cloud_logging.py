@@ -70,8 +70,7 @@ class StdoutHandler(logging.Handler):
                 text = f"Cannot log {record.msg!r} with {record.args!r} at {record.pathname}:{record.lineno}: {error!r}"
                 changes = {"msg": text, "args": (), "levelname": "ERROR", "json_fields": None, "labels": None}
                 line = self.line(logging.makeLogRecord(vars(record) | changes))
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            print(line, flush=True)
         except Exception:
             self.handleError(record)
 

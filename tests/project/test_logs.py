@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page
-from tests.support.processes import check_output, environment, posix_only, run
+from tests.support.processes import environment, posix_only
 from tests.support.questions import variables
 from tests.support.serving import Served, served
 from tests.support.waiting import PATIENCE, until
@@ -155,14 +155,23 @@ def test_threads_log_for_the_request_that_started_them(
         assert entry["logging.googleapis.com/trace_sampled"] is True
 
 
-@pytest.mark.parametrize("trigger", ["http", "async-http"])
-def test_in_its_own_tests_pytest_reports_a_function_s_warnings(
-    fresh: Any, installed: Any, home: Path, trigger: str
-) -> None:
-    """And they are not among the entries that those tests read."""
-    project = Path(fresh(trigger=trigger))
-    edit("main.py", WORK[trigger], "    warnings.warn('old')\n" + WORK[trigger])(project)
-    append("main.py", "\n\nimport warnings\n")(project)
-    command = ("-B", "-m", "pytest", "-p", "no:cacheprovider", "tests/test_main.py", "-k", "test_other_methods")
-    shown = check_output(run(installed(project) / "python", *command, cwd=project, env=environment(home)))
-    assert len(re.findall(r"main\.py:\d+: UserWarning: old", shown)) == 1 and "warnings summary" in shown
+FAILING = """
+
+import threading
+
+
+def fail():
+    raise RuntimeError("on purpose")
+"""
+
+
+def test_thread_that_ends_with_an_exception_writes_one_line(fresh: Any, installed: Any, home: Path) -> None:
+    """Also while the framework has put its own stdout in place, which adds a line's end to each write."""
+    project = Path(fresh())
+    lines = "    thread = threading.Thread(target=fail)\n    thread.start()\n    thread.join()\n"
+    edit("main.py", WORK["http"], lines + WORK["http"])(project)
+    append("main.py", FAILING)(project)
+    with served(installed(project), project, "hello_function", home, **variables("http")) as function:
+        assert function.ask("/")[0] == 200
+        [entry] = function.entries()
+    assert entry["severity"] == "ERROR" and entry["message"].endswith("\nRuntimeError: on purpose")
