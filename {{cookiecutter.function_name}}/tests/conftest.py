@@ -3,7 +3,6 @@
 {% if fn.headers %}
 import json
 {% endif %}
-import logging
 import sys
 from collections.abc import {{ "Callable, " if fn.headers }}Generator, Iterator
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ ENTRY_POINT = "{{ fn.entry_point }}"
 def client() -> {{ "TestClient" if fn.asynchronous else "FlaskClient" }}:
     """A client of the function, loaded and called by the framework as in production."""
     app = create_app(ENTRY_POINT, str(ROOT / "main.py"))
-    logging.captureWarnings(False)  # pytest reports them.
 {% if fn.asynchronous %}
     return TestClient(app)
 {% else %}
