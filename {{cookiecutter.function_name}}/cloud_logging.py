@@ -97,13 +97,14 @@ class StdoutHandler(logging.Handler):
             record = logging.makeLogRecord({**vars(record), "msg": fields.pop("message")})
         extra, nearest = vars(record), min(max(record.levelno // 10, 1), 5)
         fields |= extra.get("json_fields") or {}
-        labels = current()[1] | (extra.get("labels") or {})
+        headers, labels = current()
+        labels = labels | (extra.get("labels") or {})
         own = {
             "severity": record.levelname if record.levelname in SEVERITIES else SEVERITIES[nearest - 1],
             "message": self.format(record),
             GCP + "sourceLocation": {"file": record.pathname, "line": str(record.lineno), "function": record.funcName},
             **({GCP + "labels": {name: str(value) for name, value in labels.items()}} if labels else {}),
-            **trace(),
+            **trace(headers),
             **{GCP + field: extra[name] for name, field in EXTRAS.items() if extra.get(name) is not None},
         }
         return own | {f"{name}_" if RESERVED.fullmatch(str(name)) else name: value for name, value in fields.items()}
@@ -115,12 +116,12 @@ def shorten(value: Any, kept: int) -> Any:
     return value if len(text) <= kept else f"{text[: kept // 2]} [cut by cloud_logging.py] {text[-kept // 2 :]}"
 
 
-def trace() -> dict[str, Any]:
-    """Return the fields that join an entry to its request, empty outside of a request or project."""
-    headers, project = current()[0], os.environ.get("GOOGLE_CLOUD_PROJECT")
-    context = headers.get("X-Cloud-Trace-Context") or headers.get("traceparent", "")
-    found = re.search(r"\b([0-9a-f]{32})\b(.*;o=1|-\w+-\w[13579bdf])?", context)
-    if not found or not project:
+def trace(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields that join an entry to the request with these headers, empty outside of a project."""
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT")
+    context = project and (headers.get("X-Cloud-Trace-Context") or headers.get("traceparent"))
+    found = context and re.search(r"\b([0-9a-f]{32})\b(.*;o=1|-\w+-\w[13579bdf])?", context)
+    if not found:
         return {}
     return {GCP + "trace": f"projects/{project}/traces/{found[1]}", GCP + "trace_sampled": bool(found[2])}
 
