@@ -28,8 +28,10 @@ OWNER, ADA = "user:owner@example.com", "user:ada@example.com"
 TOKEN = ".".join(["e30", b64encode(b'{"aud": "x", "exp": 9999999999}').decode().rstrip("="), "e30"])
 NUMBER = "123456789"
 STORAGE_AGENT = f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
+PUBSUB_AGENT = f"service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com"
 BUILDER, RECEIVER = "roles/cloudbuild.builds.builder", "roles/eventarc.eventReceiver"
-PUBLISHER, SECRETS = "roles/pubsub.publisher", "roles/secretmanager.secretAccessor"
+PUBLISHER, SUBSCRIBER = "roles/pubsub.publisher", "roles/pubsub.subscriber"
+SECRETS = "roles/secretmanager.secretAccessor"
 # Of what Google's page on roles lists for a role (November 2026), the permissions that a request here needs.
 # https://docs.cloud.google.com/functions/docs/reference/iam/roles
 ROLES = {
@@ -45,6 +47,8 @@ KINDS = {
     "secrets": "secretmanager.secrets",
     "services": "run.services",
     "projects": "resourcemanager.projects",
+    "topics": "pubsub.topics",
+    "subscriptions": "pubsub.subscriptions",
 }
 ALWAYS = ("artifactregistry", "cloudbuild", "cloudfunctions", "run")
 
@@ -76,6 +80,10 @@ class FakeCloud:
         self.targets: list[tuple[str, str]] = []
         self.providers: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
+        self.topics: set[str] = set()
+        # What is pulled from any subscription.
+        self.kept: list[dict[str, Any]] = []
+        self.subscriptions: dict[str, dict[str, Any]] = {}
 
     @property
     def created(self) -> dict[str, Any]:
@@ -141,6 +149,12 @@ class FakeCloud:
         parts = resource.split("/")
         project = "/".join(parts[:2])
         kind = parts[-2] if len(parts) > 1 else ""
+        if (
+            kind in ("topics", "subscriptions")
+            and method != "PUT"
+            and resource not in {*self.topics, *self.subscriptions}
+        ):
+            raise Refused(404, f"{resource} does not exist")
         if verb in ("getIamPolicy", "setIamPolicy"):
             self.need(f"{KINDS[kind]}.{verb}", resource)
             if verb == "setIamPolicy":
@@ -193,7 +207,14 @@ class FakeCloud:
         if parts[-1] == "serviceAccount":
             return {"email_address": STORAGE_AGENT}
         if parts[-2] == "topics" and method == "PUT":
+            self.enabled(project, "pubsub")
+            self.topics.add(resource)
             return {"name": resource}
+        if parts[-2] == "subscriptions":
+            return self.subscription(method, resource, verb, body)
+        if parts[-2] == "triggers" and method == "GET":
+            # The one that a function got when it was made.
+            return {"name": resource, "transport": {"pubsub": {"subscription": transport(resource)}}}
         if parts[-1] == "jobs" and method == "POST":
             self.jobs[body["name"]] = body
             target = body["httpTarget"]
@@ -226,6 +247,30 @@ class FakeCloud:
             return done
         raise Refused(404, f"This cloud does not know {method} {resource}:{verb}")
 
+    def subscription(self, method: str, name: str, verb: str, body: dict[str, Any]) -> Mapping[str, Any]:
+        """Return a subscription, or its messages; make or change it."""
+        if verb == "pull":
+            return {"receivedMessages": self.kept}
+        wanted = {**self.subscriptions.get(name, {}), "name": name}
+        if method == "PATCH":
+            mask = body["updateMask"].split(",")
+            wanted |= {field: value for field, value in body["subscription"].items() if field in mask}
+        elif method == "PUT":
+            wanted |= body
+        topics = {wanted["topic"]} if method == "PUT" else set()
+        topics |= {wanted["deadLetterPolicy"]["deadLetterTopic"]} if "deadLetterPolicy" in wanted else set()
+        if missing := topics - self.topics:
+            raise Refused(404, f"Topics {missing} do not exist")
+        self.subscriptions[name] = wanted
+        return wanted
+
+    def keeps_dead_letters(self, name: str) -> bool:
+        """Whether Pub/Sub moves what a subscription cannot deliver to a topic, and a subscription of that keeps it."""
+        topic = self.subscriptions[name].get("deadLetterPolicy", {}).get("deadLetterTopic")
+        agent = f"serviceAccount:{PUBSUB_AGENT}"
+        kept = topic in [one["topic"] for one in self.subscriptions.values()]
+        return kept and PUBLISHER in self.roles(agent, topic) and SUBSCRIBER in self.roles(agent, name)
+
     def enabled(self, project: str, *names: str) -> None:
         """Refuse if an API has not been enabled."""
         if missing := [name for name in names if f"{project}/{name}.googleapis.com" not in self.services]:
@@ -257,6 +302,14 @@ class FakeCloud:
             service = {"service": name.replace("/functions/", "/services/"), **wanted["serviceConfig"]}
             more = {"state": "ACTIVE", "environment": "GEN_2", "url": f"{self.url}/call"}
             self.functions[name] = {**wanted, "serviceConfig": service, **more}
+            if event := self.functions[name].get("eventTrigger"):
+                event["trigger"] = f"{'/'.join(name.split('/')[:4])}/triggers/{name.rpartition('/')[2]}-012345"
+                push = {
+                    "pushEndpoint": f"{self.url}/call?__GCP_CloudEventsMode=ANY",
+                    "oidcToken": {"serviceAccountEmail": accounts["trigger"], "audience": f"{self.url}/call"},
+                }
+                made = {"topic": event.get("pubsubTopic", "a topic of Eventarc"), "pushConfig": push}
+                self.subscriptions.setdefault(transport(event["trigger"]), made)
         return {"name": operation, "done": False}
 
     def operation(self, name: str) -> Mapping[str, Any]:
@@ -312,6 +365,12 @@ def changed(function: dict[str, Any], body: dict[str, Any], mask: str) -> dict[s
         if last in out:
             into[last] = out[last]
     return result
+
+
+def transport(trigger: str) -> str:
+    """Return the subscription that Eventarc made for a trigger."""
+    _, project, _, region, _, name = trigger.split("/")
+    return f"projects/{project}/subscriptions/eventarc-{region}-{name}-sub-001"
 
 
 @contextmanager
