@@ -10,8 +10,9 @@ import pytest
 from tests.support.folders import append, commit, edit
 from tests.support.locks import lock
 from tests.support.processes import check_output, environment, git, run
-from tests.support.questions import QUESTIONS, TRIGGERS
-from tests.support.types import Change, Installed
+from tests.support.questions import QUESTIONS, ROOT, TRIGGERS
+from tests.support.serving import sample, served
+from tests.support.types import Bake, Change, Installed
 from tests.support.updates import create_function, cruft, own_tests, update
 
 pytestmark = pytest.mark.slow
@@ -210,3 +211,48 @@ def test_choices_are_never_removed(template: Path) -> None:
         for question, default in asked.items():
             if isinstance(default, list) and not question.startswith("_"):
                 assert set(default) <= set(QUESTIONS[question]), f"{question} of {revision}"
+
+
+def older_main(template: Path, name: str) -> str:
+    """Return pubsub's main.py as it was before delivery.py could give up on an event."""
+    env = environment(template.parent)
+    history = ("git", "log", "--format=%H", "-S", "def give_up(", "--", "templates/shared/delivery.py")
+    *_, first = check_output(run(*history, cwd=template, env=env)).split() or [""]
+    shown = run("git", "show", f"{first}^:templates/pubsub/main.py", cwd=template, env=env)
+    if not first or shown.returncode:
+        pytest.skip("the history of the template is not complete on this machine")
+    text = shown.stdout.replace("{{ cookiecutter.local_package }}", "localpackage")
+    return text.replace("{{ fn.entry_point }}", name)
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_older_main_acknowledges_until_it_is_told_to_give_up(
+    template: Path, fresh: Bake, installed: Installed, home: Path, mended: bool
+) -> None:
+    """A newer delivery.py changes nothing by itself; what CHANGELOG.md says makes it a new function's."""
+    project = fresh(trigger="pubsub")
+    scripts = installed(project)
+    text = older_main(template, "hello_function")
+    if mended:
+        changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+        [listed] = re.findall(r"(?m)^  ```python\n((?:  .*\n)+?)  ```", changelog)
+        lines = re.sub("(?m)^  ", "", listed)
+        head, read = text.partition("    try:\n")[0], (project / "main.py").read_text("utf-8").partition("def read(")[2]
+        # `read` from a new project, and the one import that it needs more.
+        head = head.replace("import base64\n", "import base64\nimport binascii\n")
+        text = f"{head}{lines}\n\ndef read({read}"
+    (project / "main.py").write_text(text, "utf-8")
+    append(
+        "localpackage/script.py",
+        "\n\ndef handle(message: Message) -> None:\n    import delivery\n\n"
+        "    raise delivery.Unprocessable('unknown')\n",
+    )(project)
+    headers, body = sample(project, scripts, "pubsub")
+    malformed = (project / "events" / "malformed.json").read_bytes()
+    answers = {}
+    for dead_letter in ("", "true"):
+        with served(scripts, project, "hello_function", home, DEAD_LETTER=dead_letter) as function:
+            answers[dead_letter] = [function.ask(body=one, headers=headers)[0] for one in (malformed, body)]
+            assert [entry["severity"] for entry in function.entries()] == ["ERROR", "ERROR"]
+    # An older main.py does not catch what the logic raises, so that comes again.
+    assert answers == ({"": [200, 200], "true": [500, 500]} if mended else {"": [200, 500], "true": [200, 500]})
