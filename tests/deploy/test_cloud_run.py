@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.deploying import CALL, DEPLOYER, SET_UP, UNCOMMENTED, described, flags, paste, with_variables
+from tests.support.deploying import CALL, DEPLOYER, KEEP, SET_UP, UNCOMMENTED, described, flags, paste, with_variables
 from tests.support.fake_cloud import (
     OWNER,
     PUBLISHER,
@@ -21,9 +21,10 @@ from tests.support.fake_cloud import (
     FakeCloud,
     Refused,
     gcloud_environment,
+    transport,
 )
 from tests.support.folders import append, edit
-from tests.support.pages import blocks, section
+from tests.support.pages import blocks, page, section
 from tests.support.processes import check_output, posix_only, require_tool, run
 from tests.support.questions import ROOT, TRIGGERS, fact
 from tests.support.serving import loopback
@@ -31,7 +32,7 @@ from tests.support.types import Bake, Done, Gcloud
 
 pytestmark = [pytest.mark.slow, posix_only]
 PAGE = (ROOT / "docs" / "cloud-run.md").read_text("utf-8")
-GRANT, CONVERT, DEPLOY, LET_IN, ADDRESS, MAKE = blocks(PAGE)
+GRANT, CONVERT, DEPLOY, LET_IN, ADDRESS, MAKE, FIND = blocks(PAGE)
 START, *EVENTS = blocks(PAGE, "yaml")
 FILTERS = dict(zip(re.findall(r"(?m)^(?:Then add .*)?[Ff]or `(\w+)`", PAGE), EVENTS, strict=True))
 BUILDS = edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")
@@ -194,7 +195,9 @@ class FakeCloudRun(FakeCloud):
     def trigger(self, method: str, name: str, body: dict[str, Any]) -> Mapping[str, Any]:
         """Return a trigger, or the operation that makes it."""
         if method == "GET":
-            return self.triggers[name]
+            made = self.triggers[name]
+            subscription = {"subscription": transport(made["name"])}
+            return {**made, "transport": {"pubsub": {**made["transport"]["pubsub"], **subscription}}}
         if self.caller != OWNER:
             raise Refused(403, f"{self.caller} may not make triggers")
         self.enabled("my-project", "eventarc", "pubsub")
@@ -361,6 +364,14 @@ def test_page_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, trig
         assert there.may_call(runner, NAME)
         assert [url for url, _ in there.targets] == ([URL] if job else [])
         assert list(there.triggers) == (["hello-function"] if make else [])
+        if make:
+            # As REFERENCE.md finds the trigger of a function, so does this line.
+            there.subscriptions[transport(there.triggers["hello-function"]["name"])] = {"topic": "one of Eventarc"}
+            keep = blocks(page(project, KEEP))[0]
+            first = keep.splitlines(keepends=True)[0]
+            assert first.startswith("TRIGGER=")
+            check_output(shell(project, home, there, keep.replace(first, FIND)))
+            assert there.keeps_dead_letters(*[name for name in there.subscriptions if "eventarc" in name])
 
 
 def test_gcloud_run_refuses_deploy_yaml(fresh: Bake, home: Path, gcloud: Gcloud) -> None:
