@@ -1,4 +1,4 @@
-"""Runs lines of Python that log."""
+"""Fixtures for generated projects: their environment, and lines of Python that log."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.processes import environment, run
-from tests.support.types import Bake
+from tests.support.types import Bake, Installed
 
 # How a function's main.py begins.
 HEAD = "import logging\n\nimport cloud_logging\n\ncloud_logging.setup()\nlogger = logging.getLogger('work')\n"
@@ -33,3 +33,15 @@ def log(bake: Bake, tmp_path: Path, home: Path) -> Log:
         return [json.loads(line, parse_constant=strict) for line in lines]
 
     return log
+
+
+@pytest.fixture
+def with_venv(fresh: Bake, installed: Installed) -> Bake:
+    """Like fresh, with the environment in .venv that README.md creates."""
+
+    def with_venv(**answers: Any) -> Path:
+        project = fresh(**answers)
+        (project / ".venv").symlink_to(installed(project).parent)
+        return project
+
+    return with_venv

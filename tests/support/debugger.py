@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -22,12 +23,29 @@ Message = dict[str, Any]
 Place = tuple[Path, int]
 
 
+def place(file: Path, code: str) -> Place:
+    """Return the line of a file that holds some code."""
+    [number] = [number for number, line in enumerate(file.read_text("utf-8").splitlines(), 1) if code in line]
+    return file, number
+
+
 def configuration(project: Path, name: str) -> Message:
     """Return what VS Code sends for a configuration of a project's launch.json."""
     launch = settings(project, "launch.json")
     [found] = [one for one in launch["configurations"] if one["name"] == name]
-    scripts = Path(settings(project, "settings.json")["python.defaultInterpreterPath"], "bin")
-    return {"cwd": str(project), "console": "internalConsole", "python": [str(scripts / "python")], **found}
+    python = f"{settings(project, 'settings.json')['python.defaultInterpreterPath']}/bin/python"
+    env = variables_in(Path(found.pop("envFile", "no such file")))
+    return {"cwd": str(project), "console": "internalConsole", "python": [python], "env": env, **found}
+
+
+def variables_in(file: Path) -> dict[str, str]:
+    """Read a file of variables as the extension does before it starts debugpy.
+
+    https://github.com/microsoft/vscode-python-debugger, src/extension/common/variables/environment.ts
+    """
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    found = filter(None, (re.fullmatch(r"\s*(_*[a-zA-Z]\w*)\s*=\s*(.*?)\s*", line) for line in lines))
+    return {name: re.sub(r"""^(['"])(.*)\1$""", r"\2", value) for name, value in map(re.Match.groups, found)}
 
 
 def settings(project: Path, name: str) -> Any:
@@ -89,6 +107,12 @@ class Debugger:
                 self.start(child, body)
             if kind in kinds:
                 return session, kind, body
+
+    def address(self) -> str:
+        """Go on until a server says where it listens."""
+        while not (found := re.search(r"unning on (http://[\d.]+:\d+)", self.said)):
+            self.follow("output")
+        return found[1]
 
     def stop(self) -> Place:
         """Go on until a thread stops at a breakpoint; return where, and let it continue."""

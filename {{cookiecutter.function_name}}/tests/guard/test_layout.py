@@ -41,7 +41,8 @@ def test_entry_point() -> None:
     try:
         create_app(ENTRY_POINT, "main.py")
     except Exception as error:
-        raise AssertionError(f"main.py does not load: {type(error).__name__}: {error}") from None
+        advice = '. For a variable, see "How do I set variables?" in REFERENCE.md.' * isinstance(error, KeyError)
+        raise AssertionError(f"main.py does not load: {type(error).__name__}: {error}{advice}") from None
     function = inspect.unwrap(getattr(sys.modules["main"], ENTRY_POINT))
     asynchronous = "aio." * (ENTRY_POINT in _function_registry.ASGI_FUNCTIONS)
     declared = f"{asynchronous}{_function_registry.REGISTRY_MAP.get(ENTRY_POINT)}"
