@@ -386,6 +386,39 @@ def test_guard_allows(fresh: Bake, scripts: Path, home: Path, change: Change) ->
     check_output(guard(scripts, project, home))
 
 
+READS = ("os.environ['API_KEY']", "os.environ.get('API_KEY')", "os.getenv('API_KEY', 'none')", "environ['API_KEY']")
+HINT = "main.py reads API_KEY: add it to deploy.yaml, or to .env.example if the cloud does not need it."
+
+
+@pytest.mark.parametrize("read", READS)
+def test_guard_hints_at_a_variable(fresh: Bake, scripts: Path, home: Path, read: str) -> None:
+    """deploy.yaml names it in a comment, which sets nothing."""
+    project = fresh()
+    in_main(f"return {read}")(project)
+    assert HINT in " ".join(check_output(guard(scripts, project, home)).split())
+    append("pyproject.toml", 'filterwarnings = ["ignore:.* reads API_KEY"]\n')(project)
+    assert "API_KEY" not in check_output(guard(scripts, project, home))
+
+
+@pytest.mark.parametrize(
+    ("read", "change"),
+    [
+        (READS[0], append(".env.example", "API_KEY=''\n")),
+        (READS[1], append(".env.example", "# API_KEY=''\n")),
+        (READS[2], append("deploy.prod.yaml", "--update-env-vars:\n  API_KEY: x\n")),
+        (READS[3], append("deploy.prod.yaml", "--update-secrets: {'API_KEY': 'api-key:latest'}\n")),
+        ("[os.environ['PORT'], os.getenv('K_SERVICE'), os.environ.get('FUNCTION_TARGET')]", all_of()),
+        ("[os.environ[name], settings['API_KEY'], settings.get('API_KEY'), os.environ]", all_of()),
+        ("os.environ.update(API_KEY='x')\n    os.environ['API_KEY'] = 'x'\n    del os.environ['API_KEY']", all_of()),
+    ],
+)
+def test_guard_knows_a_variable(fresh: Bake, scripts: Path, home: Path, read: str, change: Change) -> None:
+    project = fresh(trigger="pubsub")
+    in_main(read)(project)
+    change(project)
+    assert "reads" not in check_output(guard(scripts, project, home))
+
+
 def test_guard_is_short(bake: Bake) -> None:
     for file in (bake() / "tests" / "guard").iterdir():
         assert len(file.read_text("utf-8").splitlines()) <= 250, file.name

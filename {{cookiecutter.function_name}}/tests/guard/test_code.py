@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import distribution, packages_distributions
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FOR_TYPES = r"(typing\.)?TYPE_CHECKING"
 FOR_ANOTHER_PYTHON = r"version_info|sys\.platform|os\.name"
 MAY_BE_RAISED = r"\b(?<!\.)(ImportError|ModuleNotFoundError|Exception)\b"
+# What Google's runtime or the framework sets.
+SET_ANYWAY = r"(CLOUD_RUN|FUNCTION|K)_\w+|HOME|LANG|PATH|PORT|PWD|TMPDIR|TZ|USER"
 # The name of a call whose arguments are parts of a path; a text's own join is not.
 PATH_OF = r"(?<!['\"]\.)\b(FileSystemLoader|Path|files|glob|join|joinpath|listdir|open|scandir|walk)$"
 
@@ -84,6 +87,20 @@ def test_data_is_uploaded(upload: "Upload", code: list[Path]) -> None:
         assert not advice, f"{path.as_posix()} names {data.as_posix()}. {advice}"
 
 
+def test_variables_are_known(code: list[Path]) -> None:
+    """A hint, since a variable may be set by other means, or not at all."""
+    flags = "".join(path.read_text("utf-8") for path in Path().glob("*.yaml"))
+    listed = "".join(path.read_text("utf-8") for path in Path().glob(".env.example"))
+    known = set(re.findall(r"\w+", re.sub(r"(?m)^\s*#.*", "", flags) + listed))
+    for path, name in ((file, name) for file in code for name in variables(file)):
+        if name not in known and not re.fullmatch(SET_ANYWAY, name):
+            warnings.warn(
+                f"{path.as_posix()} reads {name}: add it to deploy.yaml, or to .env.example if the cloud does not need "
+                'it. See "How do I set variables?" in REFERENCE.md.',
+                stacklevel=1,
+            )
+
+
 def nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those in it, without the imports that the function can do without."""
     waiting = [node]
@@ -120,6 +137,19 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             above = folder[: len(folder) + 1 - node.level] if node.level else ()
             yield from (".".join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def variables(path: Path) -> Iterator[str]:
+    """Yield the environment variables that a file reads by name."""
+    for node in nodes(ast.parse(path.read_bytes(), str(path))):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            source, key = node.value, node.slice
+        elif isinstance(node, ast.Call) and node.args:
+            source, key = node.func, node.args[0]
+        else:
+            continue
+        if isinstance(key, ast.Constant) and re.fullmatch(r"(os\.)?(environ(\.get)?|getenv)", ast.unparse(source)):
+            yield str(key.value)
 
 
 def beside_main(name: str) -> list[Path]:
