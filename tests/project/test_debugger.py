@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.debugger import configuration, debugged, place
-from tests.support.folders import append
+from tests.support.folders import append, edit
 from tests.support.processes import environment, posix_only
 from tests.support.serving import valid_request
 from tests.support.types import Bake
@@ -35,6 +35,27 @@ def test_function_stops_at_breakpoints(with_venv: Bake, home: Path, trigger: str
             answer = pool.submit(lambda: urllib.request.urlopen(request, timeout=PATIENCE).status)
             assert [debugger.stop(), debugger.stop()] == places
             assert answer.result() == 200
+
+
+def test_debugger_follows_a_reload(with_venv: Bake, home: Path) -> None:
+    project = with_venv()
+    line = place(project / "localpackage" / "script.py", "return f")
+    with (
+        debugged(configuration(project, "Function"), [line], environment(home, PORT="0")) as debugger,
+        ThreadPoolExecutor() as pool,
+    ):
+        address = debugger.address()
+
+        def greeting() -> bytes:
+            answer = pool.submit(lambda: urllib.request.urlopen(address, timeout=PATIENCE).read())
+            assert debugger.stop() == line
+            return bytes(answer.result())
+
+        assert b"Hello" in greeting()
+        # The server watches from before its first answer.
+        edit("localpackage/script.py", "Hello", "Goodbye")(project)
+        debugger.follow("debugpyAttach")
+        assert b"Goodbye" in greeting()
 
 
 def test_tests_stop_at_breakpoints(with_venv: Bake, home: Path) -> None:

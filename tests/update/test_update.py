@@ -79,6 +79,7 @@ def test_update_from_the_oldest_commit(
     conflicts = set(update(project, home).split())
     assert conflicts <= {"requirements.txt", "requirements-dev.txt"}
     check_edits(project, sample)
+    assert all((project / name).exists() for name in (".env.example", ".vscode/launch.json", "AGENTS.md"))
     assert locked or not conflicts
     if locked:
         assert re.search(r"(?m)^six$", (project / "requirements.in").read_text("utf-8"))
