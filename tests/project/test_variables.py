@@ -79,6 +79,7 @@ def test_debugger_gets_variables(project: Path, home: Path) -> None:
         assert answer.result() == [*VALUES.values()]
 
 
+@posix_only
 def test_example_is_committed_and_values_are_not(project: Path, home: Path) -> None:
     git("init", cwd=project)
     git("add", "-A", cwd=project)
