@@ -1,21 +1,20 @@
 """debugpy, driven as VS Code drives it: https://microsoft.github.io/debug-adapter-protocol/."""
 
 import json
-import os
 import queue
 import re
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import psutil
 
+from tests.support.serving import family
 from tests.support.waiting import PATIENCE
 
 Message = dict[str, Any]
@@ -129,9 +128,13 @@ class Debugger:
 def debugged(launch: Message, breakpoints: list[Place], env: Mapping[str, str]) -> Iterator[Debugger]:
     """Debug what a configuration of VS Code starts, and end all of its processes."""
     adapter, pipe = [sys.executable, "-m", "debugpy.adapter"], subprocess.PIPE
-    process = psutil.Popen(adapter, env=env, stdin=pipe, stdout=pipe, start_new_session=True)
+    process = psutil.Popen(adapter, env=env, stdin=pipe, stdout=pipe)
     try:
         yield Debugger(process, launch, breakpoints)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(PATIENCE)
+        # What is debugged is in a session of its own, and may outlive the adapter.
+        started = family(process)
+        for one in started:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(started, PATIENCE)
