@@ -249,11 +249,12 @@ def test_older_main_acknowledges_until_it_is_told_to_give_up(
         "    raise delivery.Unprocessable('unknown')\n",
     )(project)
     headers, body = sample(project, scripts, "pubsub")
-    malformed = (project / "events" / "malformed.json").read_bytes()
+    # main.py finds the first, delivery.py the second.
+    malformed = [(project / "events" / "malformed.json").read_bytes(), b"[]"]
     answers = {}
     for dead_letter in ("", "true"):
         with served(scripts, project, "hello_function", home, DEAD_LETTER=dead_letter) as function:
-            answers[dead_letter] = [function.ask(body=one, headers=headers)[0] for one in (malformed, body)]
-            assert [entry["severity"] for entry in function.entries()] == ["ERROR", "ERROR"]
+            answers[dead_letter] = [function.ask(body=one, headers=headers)[0] for one in (*malformed, body)]
+            assert [entry["severity"] for entry in function.entries()] == ["ERROR"] * 3
     # An older main.py does not catch what the logic raises, so that comes again.
-    assert answers == ({"": [200, 200], "true": [500, 500]} if mended else {"": [200, 500], "true": [200, 500]})
+    assert answers == ({"": [200] * 3, "true": [500] * 3} if mended else dict.fromkeys(answers, [200, 200, 500]))
