@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.project.conftest import HEAD, Log
+from tests.support.pages import blocks, page
+from tests.support.types import Bake
 
 LABELS = "logging.googleapis.com/labels"
 SOURCE = "logging.googleapis.com/sourceLocation"
@@ -20,6 +22,12 @@ def test_fields_and_labels_as_google_cloud_logging_takes_them(log: Log) -> None:
     assert (entry["message"], entry["severity"]) == ("Ordered tea", "INFO")
     assert (entry["order"], entry["items"]) == (7, ["a"])
     assert entry[LABELS] == {"shop": "main", "try": "2"}
+
+
+def test_lines_that_reference_shows_write_the_same_field(bake: Bake, log: Log) -> None:
+    first, second = log(blocks(page(bake(), "How do I log?"), "python")[0])
+    assert (first["message"], first["order"]) == (second["message"], second["order"]) == ("Ordered", 7)
+    assert first[LABELS] == {"shop": "main"}
 
 
 def test_labels_of_a_record_join_those_of_the_request(log: Log) -> None:
