@@ -49,7 +49,7 @@ def content(event: CloudEvent, content_type: str) -> Any:
     if is_json or not content_type:
         return event.data
     # The framework reads whatever it can as JSON, such as the text 42, so ask the request for what came.
-    if content_type == request.content_type:
+    if "ce-specversion" in request.headers:
         return request.get_data() or None
     encoded = request.get_json(force=True).get("data_base64")
     return event.data if encoded is None else base64.b64decode(encoded)

@@ -37,6 +37,12 @@ def test_data_is_a_value_if_it_is_json_else_bytes(
     assert [(received.content_type, received.data) for received in handled] == [(content_type, data)]
 
 
+def test_content_type_of_the_event_counts(client: FlaskClient, headers: dict[str, str], handled: list[Any]) -> None:
+    headers |= {"ce-datacontenttype": "application/xml", "Content-Type": "text/plain"}
+    assert client.post("/", headers=headers, data=b"<a/>").status_code == 200
+    assert [(received.content_type, received.data) for received in handled] == [("application/xml", b"<a/>")]
+
+
 @pytest.mark.parametrize(
     ("structured", "data"),
     [
