@@ -107,6 +107,12 @@ def break_off(client: FlaskClient, content_type: str, length: int) -> tuple[int,
     return response.status_code, response.json
 
 
+def test_body_shorter_than_its_length_is_refused(client: FlaskClient) -> None:
+    served = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "3"}
+    response = client.post("/", data=b"{}", content_type="application/json", environ_overrides=served)
+    assert (response.status_code, response.json) == (400, {"error": "the body ended early"})
+
+
 def post_in_chunks(client: FlaskClient, body: bytes) -> tuple[int, Any]:
     """Send JSON without its length; return the status and JSON of the answer."""
     headers = {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}

@@ -56,8 +56,11 @@ def read(body: bytes) -> dict[str, Any]:
 def read_body(request: flask.Request) -> bytes:
     """Return the body; refuse one that is too long as soon as that shows."""
     # What comes in chunks has no length, and request.max_content_length would cut it off in silence.
-    if (request.content_length or 0) <= MAX_BODY_BYTES:
+    length = request.content_length or 0
+    if length <= MAX_BODY_BYTES:
         body = request.stream.read(MAX_BODY_BYTES + 1)
+        if len(body) < length:
+            refuse(400, "the body ended early")
         if len(body) <= MAX_BODY_BYTES:
             return body
     refuse(413, f"the body must be at most {MAX_BODY_BYTES} bytes")

@@ -106,6 +106,14 @@ def test_body_longer_than_any_task_is_refused(
     assert len(handled) == 1
 
 
+def test_body_shorter_than_its_length_is_refused(
+    client: FlaskClient, headers: dict[str, str], handled: list[Any]
+) -> None:
+    served = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "3"}
+    response = client.post("/", headers=headers, data=b"{}", environ_overrides=served)
+    assert (response.status_code, response.json, handled) == (400, {"error": "the body ended early"}, [])
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_other_methods_are_refused(client: FlaskClient, headers: dict[str, str], method: str) -> None:
     response = client.open("/", method=method, headers=headers)

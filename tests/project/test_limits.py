@@ -158,6 +158,7 @@ FRAMEWORK: dict[str, list[tuple[bytes, str, int, str]]] = {
         (request(target=b"/favicon.ico"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "HTML"),
         (request(target=b"/?name=\xe4"), "what is not valid HTTP", 400, "HTML"),
         (request("GET", b"/", b"X: " + b"x" * 9000), "a header of more than 8 KB", 431, "HTML"),
+        (post(b"no chunk\r\n", JSON, CHUNKED), "a body in broken chunks", 500, "HTML"),
     ],
     "async-http": [
         (request(target=b"/robots.txt"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "text"),
