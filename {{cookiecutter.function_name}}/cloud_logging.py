@@ -28,12 +28,17 @@ encode = json.JSONEncoder(default=str, allow_nan=False).encode
 
 
 def setup(level: int = logging.INFO) -> None:
-    """Send all records of at least LOG_LEVEL, or else `level`, to stdout, in place of any handler set up before."""
+    """Send all records of at least LOG_LEVEL, or else `level`, to stdout, in place of any handler set up before.
+
+    Errors are always among them: an event that is lost is one.
+    """
     name, levels = os.environ.get("LOG_LEVEL", "").upper(), logging.getLevelNamesMapping()
-    logging.basicConfig(level=levels.get(name, level), format="%(message)s", handlers=[StdoutHandler()], force=True)
+    level = min(levels.get(name, level), logging.ERROR)
+    logging.basicConfig(level=level, format="%(message)s", handlers=[StdoutHandler()], force=True)
     if name and name not in levels:
-        logging.error("LOG_LEVEL is %s, which is no level: use DEBUG, INFO, WARNING, ERROR or CRITICAL", name)
+        logging.error("LOG_LEVEL is %s, which is no level: use DEBUG, INFO, WARNING or ERROR", name)
     logging.captureWarnings(True)
+    logging.getLogger("watchdog").setLevel(logging.INFO)  # With --debug, it would log each file that is opened.
     # Unless another library, such as Sentry's, has set its own.
     if (sys.excepthook, threading.excepthook) == (sys.__excepthook__, threading.__excepthook__):
         sys.excepthook = lambda kind, error, traceback: log_uncaught(error)
@@ -82,9 +87,9 @@ class StdoutHandler(logging.Handler):
         entry, kept = self.entry(record), MAX_BYTES
         while len(line := encode(entry)) > MAX_BYTES:
             if kept < 1000:
-                raise ValueError(f"it has {len(entry)} fields")
+                raise ValueError("it is too long, even with its values cut")
             kept //= 2
-            entry = {name: shorten(value, kept) for name, value in entry.items()}
+            entry = {name: value if name.startswith(GCP) else shorten(value, kept) for name, value in entry.items()}
         return line
 
     def entry(self, record: logging.LogRecord) -> dict[str, Any]:
@@ -103,11 +108,21 @@ class StdoutHandler(logging.Handler):
             "severity": record.levelname if record.levelname in SEVERITIES else SEVERITIES[nearest - 1],
             "message": self.format(record),
             GCP + "sourceLocation": {"file": record.pathname, "line": str(record.lineno), "function": record.funcName},
-            **({GCP + "labels": {name: str(value) for name, value in labels.items()}} if labels else {}),
+            **({GCP + "labels": {name: shorten(str(value), 1000) for name, value in labels.items()}} if labels else {}),
             **trace(headers),
             **{GCP + field: extra[name] for name, field in EXTRAS.items() if extra.get(name) is not None},
         }
-        return own | {f"{name}_" if RESERVED.fullmatch(str(name)) else name: value for name, value in fields.items()}
+        yours = {str(name): in_json(value) for name, value in fields.items()}
+        return own | {f"{name}_" if RESERVED.fullmatch(name) else name: value for name, value in yours.items()}
+
+
+def in_json(value: Any) -> Any:
+    """Return a value, or as text if JSON has nothing like it, such as NaN."""
+    try:
+        encode(value)
+    except (RecursionError, TypeError, ValueError):
+        return str(value)
+    return value
 
 
 def shorten(value: Any, kept: int) -> Any:

@@ -132,8 +132,6 @@ BROKEN = "class Broken:\n    def __str__(self):\n        raise RuntimeError('on 
         ("logger.info('%d', 'x')", "'%d'"),
         ("logger.info('seen', 'x')", "'seen'"),
         ("logger.info('%s', Broken())", "RuntimeError('on purpose')"),
-        ("logger.info({'loss': float('nan')})", "{'loss': nan}"),
-        ("logger.info('seen', extra={'json_fields': {('a', 'b'): 1}})", "'seen'"),
         ("logger.info('seen', extra={'labels': 'of another library'})", "'seen'"),
     ],
 )
@@ -143,6 +141,27 @@ def test_record_that_cannot_be_written_is_one_error_that_names_the_call(log: Log
     line = (HEAD + BROKEN).count("\n") + 3
     assert f"work.py:{line}" in entry["message"]
     assert (entry[SOURCE]["line"], entry[SOURCE]["function"]) == (str(line), "work")
+
+
+@pytest.mark.parametrize(
+    ("fields", "written"),
+    [
+        ("{'loss': float('nan'), 'order': 7}", {"loss": "nan", "order": 7}),
+        ("{'rows': [float('inf')]}", {"rows": "[inf]"}),
+        ("{('a', 'b'): 1, 7: 2}", {"('a', 'b')": 1, "7": 2}),
+        ("{'inner': {('a', 'b'): 1}}", {"inner": "{('a', 'b'): 1}"}),
+    ],
+)
+def test_field_that_json_has_nothing_like_is_text(log: Log, fields: str, written: dict[str, object]) -> None:
+    [entry] = log(f"logger.info('seen', extra={{'json_fields': {fields}}})")
+    assert (entry["severity"], entry["message"]) == ("INFO", "seen")
+    assert entry.items() >= written.items()
+
+
+def test_long_label_is_cut(log: Log) -> None:
+    [entry] = log("logger.info('x' * 300_000, extra={'labels': {'shop': 'a' * 300_000, 'event_id': '1'}})")
+    assert entry[LABELS]["event_id"] == "1" and len(entry[LABELS]["shop"]) < 1100
+    assert entry["severity"] == "INFO" and "cut" in entry["message"]
 
 
 def test_mistake_keeps_the_exception_that_was_to_be_logged(log: Log) -> None:

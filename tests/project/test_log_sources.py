@@ -71,11 +71,18 @@ def test_level_is_that_of_the_environment_then_that_of_the_code(
     assert [entry["message"] for entry in entries] == logged
 
 
+@pytest.mark.parametrize(("given", "setup"), [("CRITICAL", ""), ("", "logging.CRITICAL"), ("ERROR", "")])
+def test_errors_are_logged_at_any_level(log: Log, given: str, setup: str) -> None:
+    code = "logger.warning('warning')\nlogger.error('error')"
+    entries = log(code, head=HEAD.replace("setup()", f"setup({setup})"), LOG_LEVEL=given)
+    assert [entry["message"] for entry in entries] == ["error"]
+
+
 @pytest.mark.parametrize("given", ["LOUD", "10", "NOTICE"])
 def test_wrong_level_is_an_error_and_the_function_starts(log: Log, given: str) -> None:
     error, *entries = log(LEVELS, LOG_LEVEL=given)
     assert error["severity"] == "ERROR" and f"LOG_LEVEL is {given}" in error["message"]
-    assert "DEBUG, INFO, WARNING, ERROR or CRITICAL" in error["message"]
+    assert "DEBUG, INFO, WARNING or ERROR" in error["message"]
     assert [entry["message"] for entry in entries] == ["info", "warning"]
 
 
