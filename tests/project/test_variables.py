@@ -67,6 +67,25 @@ def test_tests_get_variables(project: Path, home: Path) -> None:
     check_output(shell(f"{command} pytest -q tests/test_it.py", project, home, project / ".venv" / "bin"))
 
 
+@pytest.mark.parametrize("trigger", ["http", "async-http", "pubsub"])
+def test_tests_do_without_the_variables_of_the_template(
+    bake: Bake, installed: Installed, home: Path, trigger: str
+) -> None:
+    project = bake(trigger=trigger)
+    env = environment(home, DEAD_LETTER="true", LOG_LEVEL="ERROR", MAX_EVENT_AGE_SECONDS="600")
+    command = (
+        installed(project) / "python",
+        "-B",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/test_main.py",
+    )
+    check_output(run(*command, cwd=project, env=env))
+
+
 @posix_only
 def test_debugger_gets_variables(project: Path, home: Path) -> None:
     places = [place(project / "localpackage" / "script.py", "return")]

@@ -33,12 +33,12 @@ def configuration(project: Path, name: str) -> Message:
     launch = settings(project, "launch.json")
     [found] = [one for one in launch["configurations"] if one["name"] == name]
     python = f"{settings(project, 'settings.json')['python.defaultInterpreterPath']}/bin/python"
-    env = variables_in(Path(found.pop("envFile", "no such file")))
+    env = variables_in(Path(found.pop("envFile", project / ".env")))
     return {"cwd": str(project), "console": "internalConsole", "python": [python], "env": env, **found}
 
 
 def variables_in(file: Path) -> dict[str, str]:
-    """Read a file of variables as the extension does before it starts debugpy.
+    r"""Read a file of variables as the extension does before it starts debugpy, but for \n, \$ and ${...} in a value.
 
     https://github.com/microsoft/vscode-python-debugger, src/extension/common/variables/environment.ts
     """
