@@ -46,7 +46,7 @@ def read(event: CloudEvent) -> script.Change:
         # A document that does not exist is absent or empty.
         before = fields(data.old_value) if data.old_value.name else None
         after = fields(data.value) if data.value.name else None
-    except (DecodeError, ParseError, ValueError) as error:
+    except (DecodeError, OverflowError, ParseError, ValueError) as error:
         raise delivery.Unprocessable(str(error)) from error
     if before is None and after is None:
         raise delivery.Unprocessable("neither value nor old_value is a document with a name")

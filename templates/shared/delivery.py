@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudevents.http import CloudEvent
 
-# Off unless it is set. The platform goes on with retries for a day; this ends them.
+# Off unless it is set. The platform goes on with retries for a day; this gives up earlier.
 MAX_AGE_SECONDS = float(os.environ.get("MAX_EVENT_AGE_SECONDS") or "inf")
 # Whether the subscription has a dead-letter topic, which takes what is not acknowledged in the end.
 DEAD_LETTER = os.environ.get("DEAD_LETTER", "").lower() in ("true", "1", "yes", "on")

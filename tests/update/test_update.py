@@ -239,8 +239,7 @@ def test_older_main_acknowledges_until_it_is_told_to_give_up(
         [listed] = re.findall(r"(?m)^  ```python\n((?:  .*\n)+?)  ```", changelog)
         lines = re.sub("(?m)^  ", "", listed)
         head, read = text.partition("    try:\n")[0], (project / "main.py").read_text("utf-8").partition("def read(")[2]
-        # `read` from a new project, and the one import that it needs more.
-        head = head.replace("import base64\n", "import base64\nimport binascii\n")
+        # `read` from a new project.
         text = f"{head}{lines}\n\ndef read({read}"
     (project / "main.py").write_text(text, "utf-8")
     append(
