@@ -13,7 +13,7 @@ from tests.support.deploying import flags
 from tests.support.folders import append
 from tests.support.pages import section
 from tests.support.processes import posix_only
-from tests.support.questions import fact, variables
+from tests.support.questions import TRIGGERS, fact, variables
 from tests.support.serving import Served, listening, served, valid_request
 from tests.support.types import Bake, Installed
 from tests.support.waiting import PATIENCE, until
@@ -38,7 +38,8 @@ async def {logic}(*_):
     await reader.read()
     return "released"
 """
-LOGIC = {"http": "greeting", "async-http": "greeting", "tasks": "handle", "schedule": "run", "pubsub": "handle"}
+# The others handle tasks and events.
+LOGIC = {"http": "greeting", "async-http": "greeting", "schedule": "run"}
 
 
 @contextmanager
@@ -51,7 +52,8 @@ def busy(
     with socket.create_server(("127.0.0.1", 0)) as gate:
         gate.settimeout(PATIENCE)
         code = AWAITS if trigger == "async-http" else BLOCKS
-        append("localpackage/script.py", code.format(logic=LOGIC[trigger], port=gate.getsockname()[1]))(project)
+        logic, port = LOGIC.get(trigger, "handle"), gate.getsockname()[1]
+        append("localpackage/script.py", code.format(logic=logic, port=port))(project)
         headers, body = valid_request(project, scripts, trigger)
         with (
             served(scripts, project, "hello_function", home, **given) as function,
@@ -65,7 +67,7 @@ def busy(
             statuses += [answer.result()[0] for answer in answers]
 
 
-@pytest.mark.parametrize("trigger", LOGIC)
+@pytest.mark.parametrize("trigger", TRIGGERS)
 def test_requests_in_flight_are_answered_before_the_end(
     fresh: Bake, installed: Installed, home: Path, trigger: str
 ) -> None:
