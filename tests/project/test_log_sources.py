@@ -71,6 +71,12 @@ def test_level_is_that_of_the_environment_then_that_of_the_code(
     assert [entry["message"] for entry in entries] == logged
 
 
+def test_debug_is_not_about_files_that_are_watched(log: Log) -> None:
+    """With --debug, watchdog would log each file that anything opens."""
+    code = "logging.getLogger('watchdog.observers').debug('opened')\nlogger.debug('debug')"
+    assert [entry["message"] for entry in log(code, LOG_LEVEL="DEBUG")] == ["debug"]
+
+
 @pytest.mark.parametrize(("given", "setup"), [("CRITICAL", ""), ("", "logging.CRITICAL"), ("ERROR", "")])
 def test_errors_are_logged_at_any_level(log: Log, given: str, setup: str) -> None:
     code = "logger.warning('warning')\nlogger.error('error')"
