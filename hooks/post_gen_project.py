@@ -12,7 +12,7 @@ OFTEN_EMPTY = (".github/workflows", ".github", "events", {{cookiecutter.local_pa
 sys.dont_write_bytecode = True
 sys.path.insert(0, TEMPLATE)
 
-from rules.target import refusal  # noqa: E402
+from rules.target import refusal  # noqa: E402  # It is on the path only now.
 
 
 def main() -> int:
