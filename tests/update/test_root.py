@@ -1,0 +1,86 @@
+"""The settings of docs/root.md: tools that run at the root of a repository check each of its functions."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.folders import append, commit
+from tests.support.pages import blocks
+from tests.support.processes import check_output, git, posix_only, require_tool, shell
+from tests.support.questions import ROOT
+from tests.support.types import Bake, Done
+
+pytestmark = [pytest.mark.slow, posix_only]
+PAGE = (ROOT / "docs" / "root.md").read_text("utf-8")
+ENVIRONMENT, PYTEST_AND_RUFF, MYPY, PRE_COMMIT = blocks(PAGE)
+PYTEST_SETTINGS, WORKSPACE = blocks(PAGE, "toml")
+[HOOKS] = blocks(PAGE, "yaml")
+FUNCTIONS = ("report", "daily-report")
+
+
+class Repository:
+    """Two functions in a git repository, and an environment at its root."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.folder, self.home = folder, home
+        self.python = Path(require_tool("python3.13")).parent
+
+    def run(self, commands: str) -> Done:
+        return shell(commands, self.folder, self.home, self.python)
+
+    def fails_for(self, function: str, file: str, line: str, commands: str, says: str) -> None:
+        """Add a line to a function's file, see the commands name it and fail, and take it back."""
+        append(f"{function}/{file}", line)(self.folder)
+        done = self.run(commands)
+        assert done.returncode != 0 and says in done.stdout, done.stdout
+        git("stash", "-u", "-q", cwd=self.folder)
+
+
+@pytest.fixture
+def repository(fresh: Bake, tmp_path: Path, home: Path) -> Repository:
+    folder = tmp_path / "fresh"
+    fresh(function_name=FUNCTIONS[0])
+    fresh(function_name=FUNCTIONS[1], trigger="pubsub", local_package="none")
+    (folder / ".gitignore").write_text(".venv/\n")
+    (folder / ".pre-commit-config.yaml").write_text(HOOKS)
+    git("init", "-q", cwd=folder)
+    commit(folder)
+    return Repository(folder, home)
+
+
+def test_tools_check_each_function(repository: Repository) -> None:
+    check_output(repository.run(ENVIRONMENT))
+    red = repository.run(".venv/bin/pytest")
+    assert red.returncode != 0 and "import file mismatch" in red.stdout, "the page's setting is not needed any more"
+    (repository.folder / "pyproject.toml").write_text(PYTEST_SETTINGS)
+    said = check_output(repository.run(f"{PYTEST_AND_RUFF}\n{MYPY}"))
+    alone = [check_output(repository.run(f"cd {name} && ../.venv/bin/pytest -q")) for name in FUNCTIONS]
+    passed = [sum(map(int, re.findall(r"(\d+) passed", text))) for text in (said, *alone)]
+    assert min(passed) > 0 and passed[0] == passed[1] + passed[2]
+    commit(repository.folder)
+    check_output(repository.run(PRE_COMMIT))
+
+    one, other = FUNCTIONS
+    for name in FUNCTIONS:
+        test = "\n\ndef test_red() -> None:\n    raise RuntimeError\n"
+        repository.fails_for(name, "tests/test_main.py", test, PYTEST_AND_RUFF, f"{name}/tests/test_main.py::test_red")
+        repository.fails_for(name, "main.py", 'x: int = ""\n', MYPY, "main.py:")
+    repository.fails_for(one, "main.py", "import os\n", PYTEST_AND_RUFF, f"{one}/main.py:")
+    repository.fails_for(one, "main.py", "x=1\n", PRE_COMMIT, "files were modified by this hook")
+    repository.fails_for(one, "main.py", 'x: int = ""\n', PRE_COMMIT, "[assignment]")
+    # No tool but the guard sees this.
+    repository.fails_for(other, "Pipfile", "[packages]\n", PRE_COMMIT, "FAILED tests/guard")
+
+
+def test_workspace_leaves_functions_out(repository: Repository) -> None:
+    project = '[project]\nname = "functions"\nversion = "1"\nrequires-python = ">=3.13"\n\n'
+    members = '[tool.uv.workspace]\nmembers = ["*"]\n'
+    assert members in WORKSPACE
+    (repository.folder / "pyproject.toml").write_text(project + members)
+    red = repository.run("uv sync")
+    assert red.returncode != 0 and "No `project` table found" in red.stdout
+    (repository.folder / "pyproject.toml").write_text(project + WORKSPACE)
+    # As the page says, or `uv sync` would remove what the functions need.
+    check_output(repository.run(f"{ENVIRONMENT}\nuv sync --inexact\n.venv/bin/functions-framework --help"))
+    assert repository.run("uv sync && .venv/bin/functions-framework --help").returncode != 0
