@@ -7,11 +7,13 @@ resolved.
 import importlib.machinery
 import json
 import os
+import shutil
 import subprocess
 import symtable
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -51,6 +53,14 @@ INSTALLERS = {"pip", "pkg_resources", "setuptools", "wheel", "sitecustomize", "u
 WINDOWS_ONLY = {"msvcrt", "nt", "winreg", "winsound"}
 # ruff checks no folder with one of these names.
 UNCHECKED = {"build", "dist", "node_modules"}
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A folder in which uv follows uv.toml: no package younger than a week, and none to build. It is removed again."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(Path(__file__).with_name("uv.toml"), folder)
+        yield Path(folder)
 
 
 def uv(*arguments: str, cwd: Path, **variables: str) -> None:
@@ -146,8 +156,8 @@ def names(found: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        work, site = Path(folder), Path(folder) / "site"
+    with workspace() as work:
+        site = work / "site"
         made = locks(work)
         python = {name.partition(".")[0] for version in QUESTIONS["python_version"] for name in stdlib_list(version)}
         installed = installed_modules(work)

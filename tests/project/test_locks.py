@@ -1,10 +1,7 @@
 """The lock files: one resolution, a plain form, and a person who adds to them gets the same form back."""
 
 import re
-import shutil
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +9,11 @@ from packaging.requirements import Requirement
 from refresh import names, used_in_main
 
 from rules.questions import RESERVED
-from tests.support.folders import append, contents
+from tests.support.folders import contents
 from tests.support.locks import lock, pins
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, fact
-from tests.support.types import Bake, Done, Installed
+from tests.support.types import Bake, Installed
 
 LOCKS = sorted(path for path in (ROOT / "templates" / "locks").rglob("requirements*.txt"))
 
@@ -128,49 +125,6 @@ def test_guard_ignores_a_package_copied_into_the_project(fresh: Bake, scripts: P
     main.write_text(text.replace("script.greeting(name)", "shout.shout(script.greeting(name))"), "utf-8")
     done = run(scripts / "python", "-B", "-m", "pytest", "-q", cwd=project, env=environment(home))
     assert "HELLO, ADA!" in done.stdout and "guard" not in done.stdout
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Path]:
-    """A copy of the template to refresh."""
-    copy = tmp_path / "copy"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__"))
-    yield copy
-
-
-def refresh(copy: Path, home: Path, **variables: str) -> Done:
-    return run(sys.executable, "-B", "tools/refresh.py", cwd=copy, env=environment(home, **variables))
-
-
-@pytest.mark.slow
-def test_refreshing_twice_changes_nothing_more(copy: Path, home: Path) -> None:
-    before = contents(copy)
-    made = ("docs/run.svg", "docs/licences.md", "rules/reserved.json")
-    for name in made:
-        append(name, " ")(copy)
-    check_output(refresh(copy, home))
-    once = contents(copy)
-    assert once.keys() == before.keys() and not any(once[name][1].endswith(b" ") for name in made)
-    check_output(refresh(copy, home))
-    assert contents(copy) == once
-    # What reads a lock is content with the new ones.
-    tests = ("-m", "not slow", "-n0", "-p", "no:cacheprovider", "tests/project/test_locks.py")
-    check_output(run(sys.executable, "-B", "-m", "pytest", *tests, cwd=copy, env=environment(home)))
-
-
-def test_lock_of_another_version_fails(copy: Path, home: Path) -> None:
-    pinned = copy / "templates" / "locks" / "default" / "requirements.txt"
-    pinned.write_text(pinned.read_text("utf-8").replace("flask==", "flask==1."), "utf-8")
-    tests = ("-n0", "-p", "no:cacheprovider", "tests/project/test_locks.py", "-k", "agree_on_versions")
-    done = run(sys.executable, "-B", "-m", "pytest", *tests, cwd=copy, env=environment(home))
-    assert done.returncode == 1 and "flask" in done.stdout
-
-
-def test_refreshing_without_a_network_changes_nothing(copy: Path, home: Path) -> None:
-    before = contents(copy)
-    done = refresh(copy, home, UV_OFFLINE="1", UV_CACHE_DIR=str(home / "cache"))
-    assert done.returncode == 1 and "Nothing was changed" in done.stdout
-    assert contents(copy) == before
 
 
 def test_reserved_names_are_up_to_date() -> None:
