@@ -48,8 +48,11 @@ def unwritable(target: str, plan: list[str], files_are_kept: bool) -> str:
     """
     for path in plan:
         place = os.path.join(target, path.rstrip("/"))
-        if os.path.isfile(place) and files_are_kept:
-            continue
+        if os.path.isfile(place):
+            if files_are_kept:
+                continue
+            if os.stat(place).st_nlink > 1:
+                return f"{place} has a second name (a hard link): replace it with a copy and try again."
         while not os.path.exists(place):
             place = os.path.dirname(place)
         if not os.access(place, os.W_OK):

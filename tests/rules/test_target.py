@@ -124,6 +124,20 @@ def test_linked_function_folder_is_refused(cookiecutter: Cookiecutter, tmp_path:
 
 
 @posix_only
+def test_hard_link_is_refused(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    outside, place = tmp_path / "outside.py", tmp_path / "out" / "hello-function" / "main.py"
+    place.parent.mkdir(parents=True)
+    outside.write_text("mine")
+    place.hardlink_to(outside)
+    check_refused(
+        cookiecutter("--no-input", "-f"), f"{place} has a second name (a hard link)", "replace it with a copy"
+    )
+    assert outside.read_text() == "mine" and [*contents(place.parent)] == ["main.py"]
+    assert cookiecutter("--no-input", "-f", "--skip-if-file-exists").returncode == 0
+    assert outside.read_text() == "mine"
+
+
+@posix_only
 def test_link_inside_the_folder_is_followed(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     (mine / "docs").mkdir(parents=True)

@@ -25,7 +25,7 @@ PLACES = [
     ".github/workflows", "none", "none/mine.py", "notes.txt", "docs/guide.md", ".venv/bin/python", ".env", "Pipfile", "sub/setup.py",
 ]  # fmt: skip
 KINDS = ["file", "empty file", "folder", "link inside", "link outside", "link to nowhere", "link to itself",
-         "pipe", "read-only file", "read-only folder"]  # fmt: skip
+         "hard link", "pipe", "read-only file", "read-only folder"]  # fmt: skip
 THINGS = st.dictionaries(st.sampled_from(PLACES), st.sampled_from(KINDS), max_size=5)
 
 
@@ -48,6 +48,8 @@ def put_things(folder: Path, things: dict[str, str]) -> None:
             place.mkdir()
         elif kind == "pipe":
             os.mkfifo(place)
+        elif kind == "hard link":
+            place.hardlink_to(mine)
         elif kind.startswith("link"):
             ends = {"link inside": mine, "link outside": folder.parent / "outside", "link to itself": place}
             place.symlink_to(ends.get(kind, folder.parent / "nowhere"))
