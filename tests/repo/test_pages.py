@@ -128,7 +128,7 @@ def test_worked_example_matches_a_bake(bake: Bake) -> None:
 
 
 def test_deploy_command_is_the_functions_own(bake: Bake) -> None:
-    [command] = blocks((ROOT / "docs" / "deployment.md").read_text("utf-8"))
+    command, _ = blocks((ROOT / "docs" / "deployment.md").read_text("utf-8"))
     assert command in blocks((bake() / "README.md").read_text("utf-8"))
 
 
