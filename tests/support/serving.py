@@ -95,7 +95,8 @@ def loopback(
 ) -> Iterator[str]:
     """Serve JSON on a free port of 127.0.0.1 until the block ends; yield the address.
 
-    `answer` is given method, path, body and headers of a request, and returns the status and what is sent as JSON.
+    `answer` is given method, path, body and headers of a request, and returns the status and what is sent: bytes, or
+    anything else as JSON.
     With `tls` the address is that of a proxy, which answers for any host.
     """
 
@@ -112,7 +113,7 @@ def loopback(
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, reply = answer(self.command, self.path, body, dict(self.headers.items()))
-            raw = json.dumps(reply).encode()
+            raw = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
