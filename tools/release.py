@@ -1,5 +1,7 @@
 """Make a release: `uv run tools/release.py 1.2.0` writes the version, commits and tags it. It pushes nothing.
 
+A second commit writes 1.2.0+dev, so that a function of any later commit does not say that the release made it.
+
 It refuses, and changes nothing, if the version is not higher, the working tree is not clean, or CHANGELOG.md has
 nothing new. CONTRIBUTING.md says what to do before and after.
 """
@@ -23,7 +25,15 @@ def git(*arguments: str) -> str:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+    return tuple(map(int, version.removesuffix("+dev").split(".")))
+
+
+def write(old: str, new: str) -> None:
+    """Replace the version in all files that name it."""
+    named = 'name = "fn-template"\nversion = "{}"'
+    for name, line in {"pyproject.toml": named, "uv.lock": named, "README.md": "\nVersion {} ("}.items():
+        text = (ROOT / name).read_text("utf-8").replace(line.format(old), line.format(new), 1)
+        (ROOT / name).write_text(text, "utf-8", newline="\n")
 
 
 def main(version: str) -> None:
@@ -35,17 +45,14 @@ def main(version: str) -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     if not re.search(r"(?m)^## \[Unreleased\]\n\s*(?!## |\s|\Z)", changelog):
         raise SystemExit("CHANGELOG.md has nothing under [Unreleased]: say what is new.")
+    write(old, version)
     heading = "## [Unreleased]\n"
-    changed = {"CHANGELOG.md": (heading, f"{heading}\n## [{version}] - {date.today().isoformat()}\n")}
-    named = 'name = "fn-template"\nversion = "{}"'
-    for name in ("pyproject.toml", "uv.lock"):
-        changed[name] = (named.format(old), named.format(version))
-    changed["README.md"] = (f"\nVersion {old} (", f"\nVersion {version} (")
-    for name, (before, after) in changed.items():
-        text = (ROOT / name).read_text("utf-8").replace(before, after, 1)
-        (ROOT / name).write_text(text, "utf-8", newline="\n")
+    changelog = changelog.replace(heading, f"{heading}\n## [{version}] - {date.today().isoformat()}\n", 1)
+    (ROOT / "CHANGELOG.md").write_text(changelog, "utf-8", newline="\n")
     git("commit", "--all", "--message", f"Release {version}")
     git("tag", "--annotate", version, "--message", f"Release {version}")
+    write(version, f"{version}+dev")
+    git("commit", "--all", "--message", f"Go on after {version}")
     print(f"Committed and tagged {version}. To publish it: git push --follow-tags")
 
 

@@ -32,14 +32,17 @@ def output(*command: str | Path, cwd: Path, home: Path) -> str:
 def test_version_is_written_everywhere(template: Path, home: Path) -> None:
     add_entry(template)
     check_output(release(template, home, NEXT))
-    assert output("git", "describe", "--exact-match", cwd=template, home=home) == NEXT
-    assert output("git", "status", "--porcelain", cwd=template, home=home) == ""
-    assert f"\nVersion {NEXT} (" in (template / "README.md").read_text("utf-8")
     changelog = (template / "CHANGELOG.md").read_text("utf-8")
     assert re.search(rf"(?s)## \[Unreleased\]\n\n## \[{NEXT}\] - \d{{4}}-\d\d-\d\d\n\n- Something\.", changelog)
-    assert "error" not in output(sys.executable, "-m", "uv", "lock", "--check", cwd=template, home=home)
-    output(sys.executable, "-m", "cookiecutter", template, "--no-input", cwd=home, home=home)
-    assert f'version = "{NEXT}"' in (home / "hello-function" / "pyproject.toml").read_text("utf-8")
+    # The release, then the commit after it.
+    for revision, version in ((NEXT, NEXT), ("main", f"{NEXT}+dev")):
+        output("git", "checkout", revision, cwd=template, home=home)
+        assert output("git", "describe", cwd=template, home=home).startswith(NEXT)
+        assert output("git", "status", "--porcelain", cwd=template, home=home) == ""
+        assert f"\nVersion {version} (" in (template / "README.md").read_text("utf-8")
+        assert "error" not in output(sys.executable, "-m", "uv", "lock", "--check", cwd=template, home=home)
+        output(sys.executable, "-m", "cookiecutter", template, "--no-input", "-f", cwd=home, home=home)
+        assert f'version = "{version}"' in (home / "hello-function" / "pyproject.toml").read_text("utf-8")
 
 
 @pytest.mark.slow
@@ -54,7 +57,7 @@ def test_release_refuses(template: Path, home: Path) -> None:
         assert output("git", "rev-parse", "HEAD", cwd=template, home=home) == before
         return done.stdout
 
-    for version in (VERSION, "0.0.1", "v9", "next", f"{NEXT}.1"):
+    for version in (VERSION, VERSION.removesuffix("+dev"), "0.0.1", "v9", "next", f"{NEXT}.1"):
         assert f"{version} is not a version after {VERSION}" in refused(version)
     (template / "new.txt").touch()
     assert "working tree is not clean" in refused(NEXT)
