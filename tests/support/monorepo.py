@@ -1,4 +1,4 @@
-"""The workflow of docs/fleet.md for a repository of functions, and a fake GitHub that knows its runs."""
+"""The workflow of docs/fleet-ci.md for a repository of functions, and a fake GitHub that knows its runs."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from tests.support.serving import loopback
 from tests.support.types import Done
 
 NAME = ".github/workflows/functions.yml"
-[PAGE] = [block for block in blocks((ROOT / "docs" / "fleet.md").read_text("utf-8"), "yaml") if f"# {NAME}\n" in block]
+[PAGE] = blocks((ROOT / "docs" / "fleet-ci.md").read_text("utf-8"), "yaml")
 WORKFLOW = yaml.safe_load(PAGE)
 FIND, TEST, DEPLOY = (WORKFLOW["jobs"][name] for name in ("find", "test", "deploy"))
 # One of the names begins with another; one has a hyphen.

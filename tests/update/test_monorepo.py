@@ -1,4 +1,4 @@
-"""The workflow of docs/fleet.md finds which functions of a repository have changed."""
+"""The workflow of docs/fleet-ci.md finds which functions of a repository have changed."""
 
 import shutil
 

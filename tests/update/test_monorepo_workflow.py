@@ -1,4 +1,4 @@
-"""The workflow of docs/fleet.md passes linters, matches that of a function, and tests and deploys."""
+"""The workflow of docs/fleet-ci.md passes linters, matches that of a function, and tests and deploys."""
 
 import os
 import re
