@@ -1,29 +1,21 @@
 """A function for Pub/Sub, pushed to by Google's own emulator, which also has dead-letter topics."""
 
-import base64
-import json
-import os
 import re
-import signal
-import socket
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 
 from tests.support.deploying import KEEP
 from tests.support.fake_cloud import gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page
-from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.serving import Served, family, listening, loopback, served
+from tests.support.processes import check_output, posix_only, require_tool, run
+from tests.support.pubsub import ATTEMPTS, call, publish, pubsub_emulator, subscribed
+from tests.support.serving import Served, served
 from tests.support.types import Bake, Installed
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, posix_only]
 # What a team writes: a logic that fails as a message asks it to, and a rule of its own for what is malformed.
@@ -45,71 +37,10 @@ def handle(message: Message) -> None:
 """
 READS = '    message = delivery.data_of(event).get("message")\n'
 RULE = '    if "poison" in message["attributes"]:\n        raise delivery.Unprocessable("poison")\n'
-ATTEMPTS = 5
 # 2,000 take 20 seconds.
 MESSAGES = 200
 # Messages that can never be handled: one is malformed, the logic gives up on the other.
 NEVER = {"malformed": {"poison": "yes"}, "refused": {"hopeless": "yes"}}
-
-
-def ports() -> Iterator[int]:
-    """Yield ports of 127.0.0.1: the first is taken, the others were free a moment ago."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        yield taken.getsockname()[1]
-    while True:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port: int = free.getsockname()[1]
-        yield port
-
-
-@contextmanager
-def pubsub_emulator(home: Path) -> Iterator[str]:
-    """Run Google's Pub/Sub emulator; yield its address. It and its Java child are ended as one process group.
-
-    With port 0 it answers nothing but 503, so it is started again on another port until it gets the one it is given.
-    """
-    require_tool("java")
-    command = [
-        require_tool("gcloud"),
-        "beta",
-        "emulators",
-        "pubsub",
-        "start",
-        "--project=demo-x",
-        f"--data-dir={home / 'data'}",
-    ]
-    (home / "data").mkdir()
-    env = environment(home, CLOUDSDK_CONFIG=str(home / "gcloud"), CLOUDSDK_CORE_DISABLE_PROMPTS="1")
-    said = (home / "emulator.log").read_text
-    for port in ports():
-        with (home / "emulator.log").open("wb") as log:
-            process = psutil.Popen(
-                [*command, f"--host-port=127.0.0.1:{port}"], env=env, stdout=log, stderr=log, start_new_session=True
-            )
-
-        def outcome(process: psutil.Popen = process, port: int = port) -> str:
-            assert process.poll() is None, said()
-            listens = port in listening(*family(process))
-            return "listens" if listens else "is taken" if "Address already in use" in said() else ""
-
-        try:
-            if until(outcome, said) == "listens":
-                yield f"http://127.0.0.1:{port}/v1/projects/demo-x"
-                return
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(PATIENCE)
-
-
-def call(url: str, method: str, content: Any) -> Any:
-    """Call the emulator's REST interface."""
-    headers = {"Content-Type": "application/json"}
-    sent = urllib.request.Request(url, json.dumps(content).encode(), headers, method=method)
-    with urllib.request.urlopen(sent, timeout=PATIENCE) as answer:
-        return json.loads(answer.read())
 
 
 @pytest.fixture(scope="module")
@@ -125,56 +56,6 @@ def project(fresh: Bake) -> Path:
     append("localpackage/script.py", LOGIC)(project)
     edit("main.py", READS, READS + RULE)(project)
     return project
-
-
-class Letters:
-    """The dead letters that the emulator pushed to us: the text of each and its attributes."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.attributes: list[dict[str, str]] = []
-
-    def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
-        message = json.loads(body)["message"]
-        self.attributes.append(message["attributes"])
-        self.texts.append(base64.b64decode(message["data"]).decode())
-        return 200, {}
-
-
-@contextmanager
-def subscribed(there: str, topic: str, function: Served, dead_letters: bool = True) -> Iterator[Letters]:
-    """Let the emulator push the messages of a new topic to a function; yield the dead letters.
-
-    There is no retry policy: with one, the emulator (0.8.20) now and then stops delivering a topic that has dead letters.
-    """
-    name = there.partition("/v1/")[2]
-    letters = Letters()
-    with loopback(letters.answer) as here:
-        policy = {"deadLetterTopic": f"{name}/topics/{topic}-dead", "maxDeliveryAttempts": ATTEMPTS}
-        subscriptions: dict[str, dict[str, Any]] = {
-            f"{topic}-dead": {"pushConfig": {"pushEndpoint": here}},
-            topic: {
-                "pushConfig": {"pushEndpoint": f"{function.url}/{name}/topics/{topic}"},
-                **({"deadLetterPolicy": policy} if dead_letters else {}),
-            },
-        }
-        for one, more in subscriptions.items():
-            call(f"{there}/topics/{one}", "PUT", {})
-            # No answer is so late that a message comes again for that.
-            more = {"topic": f"{name}/topics/{one}", "ackDeadlineSeconds": 600, **more}
-            call(f"{there}/subscriptions/{one}", "PUT", more)
-        yield letters
-
-
-def publish(there: str, topic: str, messages: dict[str, dict[str, str]]) -> None:
-    """Publish messages of some text and attributes."""
-    given = [
-        {"data": base64.b64encode(text.encode()).decode(), "attributes": {"a": "b", **attributes}}
-        for text, attributes in messages.items()
-    ]
-    # Pub/Sub takes a thousand at once.
-    for start in range(0, len(given), 1000):
-        call(f"{there}/topics/{topic}:publish", "POST", {"messages": given[start : start + 1000]})
 
 
 def times_logged(function: Served, text: str) -> int:
