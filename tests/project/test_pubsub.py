@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deploying import KEEP
+from tests.support.deploying import EMULATOR, KEEP
 from tests.support.fake_cloud import gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page
@@ -44,8 +44,9 @@ NEVER = {"malformed": {"poison": "yes"}, "refused": {"hopeless": "yes"}}
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pubsub_emulator(tmp_path_factory.mktemp("emulator")) as there:
+def emulator(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    start, _ = blocks(page(bake(trigger="pubsub"), EMULATOR))
+    with pubsub_emulator(start.strip(), tmp_path_factory.mktemp("emulator")) as there:
         yield there
 
 
@@ -62,17 +63,18 @@ def times_logged(function: Served, text: str) -> int:
     return sum(text in entry["message"] for entry in function.entries())
 
 
-def test_emulator_redelivers_failures_only(emulator: str, project: Path, installed: Installed, home: Path) -> None:
-    """The emulator pushes: what fails comes again until it does not, what can never be handled comes once."""
-    with (
-        served(installed(project), project, "hello_function", home) as function,
-        subscribed(emulator, "plain", function, dead_letters=False),
-    ):
-        publish(emulator, "plain", {"good": {}, "failing": {"fails": "2"}, **NEVER})
-        texts = ("handled good", "handled failing", "poison", "refused is hopeless")
+def test_page_lets_the_emulator_push(emulator: str, project: Path, installed: Installed, home: Path) -> None:
+    """Run its lines; what fails comes again until it does not, what can never be handled comes once."""
+    _, lines = blocks(page(project, EMULATOR))
+    address = emulator.partition("v1/")[0]
+    with served(installed(project), project, "hello_function", home) as function:
+        lines = lines.replace("http://localhost:8085/", address).replace("http://127.0.0.1:8080", function.url)
+        check_output(run("sh", "-euc", lines, cwd=home, env=gcloud_environment(home)))
+        publish(emulator, "my-topic", {"good": {}, "failing": {"fails": "2"}, **NEVER})
+        texts = ("handled {'name': 'Ada'}", "handled good", "handled failing", "poison", "refused is hopeless")
         until(lambda: all(times_logged(function, text) for text in texts), function.entries)
         # While this one has come again and again, those would have too.
-        publish(emulator, "plain", {"last": {"fails": "3"}})
+        publish(emulator, "my-topic", {"last": {"fails": "3"}})
         until(lambda: times_logged(function, "handled last"), function.entries)
         counts = {
             text: times_logged(function, text) for text in (*texts, "handled last", "failing fails", "last fails")
@@ -145,9 +147,9 @@ def test_page_keeps_dead_letters_and_delivers_them_again(
         home,
         CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB=f"{address}/",
         CLOUDSDK_AUTH_DISABLE_CREDENTIALS="true",
-        PROJECT="demo-x",
+        PROJECT="demo",
         SUBSCRIPTION=f"{name}/subscriptions/source",
-        RUNNER="runner@demo-x.iam.gserviceaccount.com",
+        RUNNER="runner@demo.iam.gserviceaccount.com",
     )
 
     def paste(lines: str) -> str:

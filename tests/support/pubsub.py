@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from tests.support.processes import environment, require_tool
+from tests.support.fake_cloud import gcloud_environment
+from tests.support.processes import require_tool
 from tests.support.serving import Served, family, listening, loopback
 from tests.support.waiting import PATIENCE, until
 
@@ -34,29 +35,21 @@ def ports() -> Iterator[int]:
 
 
 @contextmanager
-def pubsub_emulator(home: Path) -> Iterator[str]:
-    """Run Google's Pub/Sub emulator; yield its address. It and its Java child are ended as one process group.
+def pubsub_emulator(command: str, home: Path) -> Iterator[str]:
+    """Run Google's Pub/Sub emulator by a printed command; yield its address. Its Java child is ended with it.
 
     With port 0 it answers nothing but 503, so it is started again on another port until it gets the one it is given.
     """
+    require_tool("gcloud")
     require_tool("java")
-    command = [
-        require_tool("gcloud"),
-        "beta",
-        "emulators",
-        "pubsub",
-        "start",
-        "--project=demo-x",
-        f"--data-dir={home / 'data'}",
-    ]
-    (home / "data").mkdir()
-    env = environment(home, CLOUDSDK_CONFIG=str(home / "gcloud"), CLOUDSDK_CORE_DISABLE_PROMPTS="1")
+    env = gcloud_environment(home, CLOUDSDK_CORE_DISABLE_PROMPTS="1")
     said = (home / "emulator.log").read_text
     for port in ports():
         with (home / "emulator.log").open("wb") as log:
             process = psutil.Popen(
-                [*command, f"--host-port=127.0.0.1:{port}"], env=env, stdout=log, stderr=log, start_new_session=True
-            )
+                ["sh", "-euc", f"{command} --host-port=127.0.0.1:{port}"],
+                cwd=home, env=env, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
 
         def outcome(process: psutil.Popen = process, port: int = port) -> str:
             assert process.poll() is None, said()
@@ -65,7 +58,7 @@ def pubsub_emulator(home: Path) -> Iterator[str]:
 
         try:
             if until(outcome, said) == "listens":
-                yield f"http://127.0.0.1:{port}/v1/projects/demo-x"
+                yield f"http://127.0.0.1:{port}/v1/projects/demo"
                 return
         finally:
             os.killpg(process.pid, signal.SIGKILL)
@@ -95,7 +88,7 @@ class Letters:
 
 
 @contextmanager
-def subscribed(there: str, topic: str, function: Served, dead_letters: bool = True) -> Iterator[Letters]:
+def subscribed(there: str, topic: str, function: Served) -> Iterator[Letters]:
     """Let the emulator push the messages of a new topic to a function; yield the dead letters.
 
     There is no retry policy: with one, the emulator (0.8.20) now and then stops delivering a topic that has dead letters.
@@ -108,7 +101,7 @@ def subscribed(there: str, topic: str, function: Served, dead_letters: bool = Tr
             f"{topic}-dead": {"pushConfig": {"pushEndpoint": here}},
             topic: {
                 "pushConfig": {"pushEndpoint": f"{function.url}/{name}/topics/{topic}"},
-                **({"deadLetterPolicy": policy} if dead_letters else {}),
+                "deadLetterPolicy": policy,
             },
         }
         for one, more in subscriptions.items():
