@@ -75,7 +75,7 @@ def test_linked_function_is_updated(
 
 
 def test_readme_update_commands(template: Path, home: Path, tmp_path: Path) -> None:
-    create, commands, _ = (block.strip() for block in blocks(UPDATING))
+    create, commands, *_ = (block.strip() for block in blocks(UPDATING))
     check, diff, do = commands.splitlines()
     assert "`--checkout TAG`" in UPDATING
     cloud_logging = "{{cookiecutter.function_name}}/cloud_logging.py"
