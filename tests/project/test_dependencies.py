@@ -8,13 +8,13 @@ import pytest
 
 from tests.support.folders import append
 from tests.support.locks import ONE_OF_EACH_LOCK
-from tests.support.pages import blocks
+from tests.support.pages import blocks, page
 from tests.support.processes import check_output, environment, find_tool, posix_only, run
 from tests.support.questions import QUESTIONS
 from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]
-ASKED = ["numpy", "pandas", "requests", "google-cloud-storage", "pydantic", "firebase-admin"]
+ASKED = ["requests", "numpy", "pandas", "google-cloud-storage", "pydantic", "firebase-admin"]
 IMPORTS = """\
 import firebase_admin
 import numpy
@@ -52,12 +52,11 @@ def test_heavy_dependencies(fresh: Bake, mypy_cache: Path, home: Path, trigger: 
     uv = Path(sys.executable).with_name("uv")
     check_output(run(uv, "venv", "-q", "--python", find_tool(found), ".venv", cwd=project, env=env))
     check_output(run(uv, "pip", "install", "-q", "-r", "requirements-dev.txt", cwd=project, env=env))
-    append("requirements.in", "".join(f"{name}\n" for name in ASKED))(project)
-    [lines] = [
-        block
-        for block in blocks((project / "README.md").read_text("utf-8"))
-        if block.endswith("-r requirements.txt -r requirements-dev.txt\n") and "compile" in block
-    ]
+    assert run(uv, "add", "requests", cwd=project, env=env).returncode
+    add, lines = blocks(page(project, "Add a dependency"))
+    check_output(run("bash", "-euc", add, cwd=project, env=env))
+    assert (project / "requirements.in").read_text("utf-8").endswith(f"\n{ASKED[0]}>=2.32\n")
+    append("requirements.in", "".join(f"{name}\n" for name in ASKED[1:]))(project)
     check_output(run("bash", "-euc", lines, cwd=project, env=env))
     script = project / "localpackage" / "script.py"
     first, rest = script.read_text("utf-8").split("\n", 1)
