@@ -157,6 +157,7 @@ def test_printed_table_and_exit_code(bake: Bake, home: Path, tmp_path: Path) -> 
         link(fleet / name)
     git("init", cwd=fleet)
     commit(fleet)
+    git("commit", "--amend", "--no-edit", "--date=2020-01-01T00:00:00Z", cwd=fleet)
     day = git_output(fleet, home, "log", "-1", "--format=%cs")
     done = status(fleet, home)
     assert done.returncode == 0 and len(set(map(len, done.stdout.strip().splitlines()))) == 1
@@ -220,8 +221,9 @@ def test_hostile_names_and_records(bake: Bake, home: Path, tmp_path: Path) -> No
 )
 def test_broken_records(bake: Bake, home: Path, tmp_path: Path, record: str) -> None:
     project = Path(shutil.copytree(bake(), tmp_path / "hello-function"))
-    (project / ".cruft.json").write_bytes(record.encode("latin-1"))
-    (project / "pyproject.toml").write_text("[broken")
+    if record:
+        (project / ".cruft.json").write_bytes(record.encode("latin-1"))
+    append("pyproject.toml", "[broken")(project)
     (project / "deploy.yaml").unlink()
     [found] = by_name(project, home).values()
     what = ".cruft.json is broken" if record else "it is not linked"
