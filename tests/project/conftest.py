@@ -1,6 +1,7 @@
 """Fixtures for generated projects: their environment, and lines of Python that log."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import environment, run
+from tests.support.folders import append
+from tests.support.pages import lock_commands
+from tests.support.processes import check_output, environment, run, shell
+from tests.support.recipes import packages
 from tests.support.types import Bake, Installed
 
 # How a function's main.py begins.
@@ -45,3 +49,28 @@ def with_venv(fresh: Bake, installed: Installed) -> Bake:
         return project
 
     return with_venv
+
+
+@pytest.fixture(scope="session")
+def stock(bake: Bake, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A function that has every package of docs/recipes.md in its locks, and their environment in .venv."""
+    folder = tmp_path_factory.mktemp("recipes")
+    project = Path(shutil.copytree(bake(), folder / "hello-function"))
+    append("requirements.in", "".join(f"{name}\n" for name in packages()))(project)
+    check_output(shell("\n".join(lock_commands(project)), project, folder))
+    (project / ".venv").symlink_to(installed(project).parent)
+    return project
+
+
+@pytest.fixture
+def stocked(stock: Path, fresh: Bake) -> Bake:
+    """Like fresh, with what `stock` has installed."""
+
+    def stocked(**answers: Any) -> Path:
+        project = fresh(**answers)
+        for path in stock.glob("requirements*"):
+            shutil.copy(path, project)
+        (project / ".venv").symlink_to((stock / ".venv").resolve())
+        return project
+
+    return stocked

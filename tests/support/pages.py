@@ -20,11 +20,16 @@ def both_pages(project: Path) -> str:
     return "\n".join(path.read_text("utf-8") for path in paths if path.exists())
 
 
-def page(project: Path, heading: str) -> str:
-    """Return the text under a heading that one of a project's two pages has."""
-    _, *found = re.split(rf"(?m)^## {re.escape(heading)}\n", both_pages(project))
+def under(heading: str, text: str) -> str:
+    """Return the text under a heading that a Markdown text has once."""
+    _, *found = re.split(rf"(?m)^## {re.escape(heading)}\n", text)
     assert len(found) == 1, f"{len(found)} sections {heading}"
     return re.split(r"(?m)^## ", found[0])[0]
+
+
+def page(project: Path, heading: str) -> str:
+    """Return the text under a heading that one of a project's two pages has."""
+    return under(heading, both_pages(project))
 
 
 def description_shown(project: Path) -> str:

@@ -1,0 +1,243 @@
+"""The recipes of docs/recipes.md that call something else: clients, other functions, slow servers, Firestore, Pub/Sub."""
+
+import ast
+import base64
+import json
+import re
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support import recipes
+from tests.support.firestore import firestore_emulator
+from tests.support.folders import append, edit
+from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.pubsub import call, pubsub_emulator
+from tests.support.questions import variables
+from tests.support.serving import listen, loopback, sample
+from tests.support.types import Bake, Done
+
+pytestmark = [pytest.mark.slow, posix_only]
+RUNNER = "runner@my-project.iam.gserviceaccount.com"
+
+
+def fake(call: ast.expr) -> str:
+    """Return what a test sets so that a call such as `client().get(name).text` gives it a value."""
+    if isinstance(call, ast.Call):
+        return "fake" if ast.unparse(call) == "client()" else f"{fake(call.func)}.return_value"
+    assert isinstance(call, ast.Attribute)
+    return f"{fake(call.value)}.{call.attr}"
+
+
+def client_recipes() -> dict[str, tuple[str, str]]:
+    """Return the module and the test for each service, by its package: as printed, and as the table changes them."""
+    module, test = recipes.code(recipes.CLIENT)
+    [printed] = re.findall(r"str\((client\(\).*)\)", module)
+    found = {"google-cloud-storage": (module, test)}
+    for package, imported, use in recipes.rows(recipes.CLIENT):
+        name = package.replace("-", "_")
+        changes = {
+            "from google.cloud.storage import Client": imported,
+            printed: use,
+            fake(ast.parse(printed, mode="eval").body): fake(ast.parse(use, mode="eval").body),
+            "texts": name,
+        }
+        texts = [module, test]
+        for old, new in changes.items():
+            texts = [text.replace(old, new) for text in texts]
+        found[package] = (texts[0], texts[1])
+    return found
+
+
+def cut_off(project: Path, home: Path, *tests: str) -> Done:
+    """Run some tests of a project without credentials and without a network."""
+    command = (require_tool("unshare"), "--net", project / ".venv" / "bin" / "python", "-B", "-m", "pytest", "-q")
+    return run(*command, "-p", "no:cacheprovider", *tests, cwd=project, env=environment(home))
+
+
+def test_clients_are_replaced_in_tests(stocked: Bake, home: Path) -> None:
+    project = stocked()
+    services = client_recipes()
+    assert len(services) == 4
+    for service in services.values():
+        recipes.files(*service)(project)
+    tests = [test.partition("\n")[0].removeprefix("# ") for _, test in services.values()]
+    assert "4 passed" in check_output(cut_off(project, home, *tests))
+    for module, _ in services.values():
+        at_import = module.replace("@cache\n", "CLIENT = Client()\n\n\n").replace("return Client()", "return CLIENT")
+        recipes.files(at_import)(project)
+    done = cut_off(project, home, *tests)
+    # requests needs no credentials.
+    assert "\n3 errors in " in done.stdout
+    assert done.stdout.count("\nE   google.auth.exceptions.DefaultCredentialsError") == 3
+
+
+def test_client_works_in_the_server(stocked: Bake, home: Path) -> None:
+    def bucket(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
+        there = path.startswith("/download/storage/v1/b/my-bucket/o/Ada?")
+        return (200, "Hello from the bucket") if there else (404, {})
+
+    project = stocked()
+    recipes.files(*recipes.code(recipes.CLIENT))(project)
+    recipes.calling("texts", "texts.read(name)")(project)
+    with (
+        loopback(bucket) as there,
+        recipes.serve(project, home, STORAGE_EMULATOR_HOST=there, GOOGLE_CLOUD_PROJECT="demo") as function,
+    ):
+        assert json.loads(function.ask("/?name=Ada")[1]) == {"message": '"Hello from the bucket"'}
+        assert function.ask("/?name=Bob")[0] == 500
+
+
+def token(audience: str) -> str:
+    """Return an identity token for an audience, without a signature."""
+    claims = {"aud": audience, "email": RUNNER, "exp": 32503680000}
+    parts = ({"alg": "RS256"}, claims, "")
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+
+
+class Metadata(BaseHTTPRequestHandler):
+    """The metadata server of an instance. It refuses whoever does not ask as it wants, and counts the tokens."""
+
+    tokens = 0
+
+    def do_GET(self) -> None:
+        asked = urlsplit(self.path)
+        account = "/computeMetadata/v1/instance/service-accounts/default/"
+        audience = parse_qs(asked.query).get("audience", [""])[0]
+        known = {"/": "", account: json.dumps({"email": RUNNER}), f"{account}identity": token(audience)}
+        allowed = self.headers["Metadata-Flavor"] == "Google" and asked.path in known
+        Metadata.tokens += asked.path.endswith("identity")
+        self.send_response(200 if allowed else 403)
+        self.send_header("Metadata-Flavor", "Google")
+        self.send_header("Content-Type", "application/json" if asked.path == account else "text/html")
+        self.end_headers()
+        self.wfile.write(known[asked.path].encode() if allowed else b"")
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def test_function_calls_another_with_a_token(stocked: Bake, home: Path) -> None:
+    """The other is behind Cloud Run, which lets in whom its owner named, with a token for its own address."""
+    invited = True
+
+    def cloud_run(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
+        # google-auth writes the name in lower case.
+        if {"authorization": f"Bearer {token(url)}"}.items() <= headers.items():
+            return (200, {"method": method, "got": json.loads(body)}) if invited else (403, {})
+        return 401, {}
+
+    project = stocked()
+    recipes.files(*recipes.code(recipes.CALL))(project)
+    recipes.calling("calls", "str(calls.call(request.args['url'], {'name': name}))")(project)
+    with (
+        listen(Metadata) as metadata,
+        loopback(cloud_run) as url,
+        recipes.serve(project, home, GCE_METADATA_HOST=metadata, GCE_METADATA_IP=metadata) as function,
+    ):
+        for _ in range(2):
+            status, answer, _ = function.ask(f"/?name=Ada&url={url}")
+            assert (status, json.loads(answer)) == (200, {"message": "{'method': 'POST', 'got': {'name': 'Ada'}}"})
+        assert Metadata.tokens == 1
+        # The same server under another name, for which the token is not.
+        assert function.ask(f"/?name=Ada&url={url.replace('127.0.0.1', 'localhost')}")[0] == 500
+        assert "401 Client Error" in function.entries()[-1]["message"]
+        invited = False
+        assert function.ask(f"/?name=Ada&url={url}")[0] == 500
+        assert "403 Client Error" in function.entries()[-1]["message"]
+
+
+class Slow(BaseHTTPRequestHandler):
+    """A server that says nothing at /silent, and else one byte after the other until the test is over."""
+
+    over = threading.Event()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        while not Slow.over.wait(0.05) and self.path != "/silent":
+            try:
+                self.wfile.write(b"1")
+            except OSError:
+                return
+        Slow.over.wait()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("trigger", "shorter", "path", "error"),
+    [
+        ("http", ("(3, 10)", "(3, 0.5)"), "/silent", "Read timed out"),
+        ("async-http", ("timeout(10)", "timeout(0.5)"), "/", "TimeoutError"),
+    ],
+)
+def test_slow_server_is_given_up(
+    stocked: Bake, home: Path, trigger: str, shorter: tuple[str, str], path: str, error: str
+) -> None:
+    project = stocked(trigger=trigger)
+    [block] = [block for block in recipes.code(recipes.SLOW) if ("async" in block) == (trigger == "async-http")]
+    assert shorter[0] in block
+    recipes.files(block.replace(*shorter))(project)
+    call = "prices.price(name or '')"
+    recipes.calling("prices", call)(project)
+    Slow.over.clear()
+    with (
+        listen(Slow) as there,
+        recipes.serve(project, home, **variables(trigger)) as function,
+    ):
+        try:
+            assert function.ask(f"/?name=http://{there}{path}")[0] == 500
+            assert any(error in entry["message"] for entry in function.entries())
+        finally:
+            Slow.over.set()
+
+
+def test_event_is_counted_once(stocked: Bake, home: Path) -> None:
+    project = stocked(trigger="pubsub")
+    recipes.files(*recipes.code(recipes.ONCE))(project)
+    edit("localpackage/script.py", "import json", "from localpackage import orders\nimport json")(project)
+    append(
+        "localpackage/script.py", "    logger.info('counted: %s', orders.count(message.source, message.event_id))\n"
+    )(project)
+    scripts = project / ".venv" / "bin"
+    headers, body = sample(project, scripts, "pubsub")
+    look = "from localpackage.orders import client; print(client().document('totals/orders').get().to_dict())"
+    with firestore_emulator(home) as there:
+        variables = {"FIRESTORE_EMULATOR_HOST": there, "GOOGLE_CLOUD_PROJECT": "demo-x"}
+        with recipes.serve(project, home, **variables) as function:
+            for number in ("1", "1", "2", "1"):
+                assert function.ask(body=body, headers={**headers, "ce-id": number})[0] == 200
+            said = [entry["message"] for entry in function.entries() if entry["message"].startswith("counted")]
+        assert said == [f"counted: {first}" for first in (True, False, True, False)]
+        env = environment(home, **variables)
+        total = check_output(run(scripts / "python", "-c", look, cwd=project, env=env))
+        assert total.splitlines()[-1] == "{'count': 2}"
+
+
+def test_work_for_later_is_published(stocked: Bake, home: Path) -> None:
+    project = stocked()
+    module, _ = client_recipes()["google-cloud-pubsub"]
+    work = "".join(f"    {line}\n" for line in recipes.code(recipes.LATER)[0].splitlines())
+    recipes.files(module)(project)
+    append("localpackage/google_cloud_pubsub.py", f"\n\ndef publish(order: dict[str, str]) -> None:\n{work}")(project)
+    edit("localpackage/google_cloud_pubsub.py", "from functools", "import json\nfrom functools")(project)
+    recipes.calling("google_cloud_pubsub", "str(google_cloud_pubsub.publish({'of': name or ''}))")(project)
+    with pubsub_emulator("gcloud beta emulators pubsub start --project=my-project", home) as there:
+        address = there.replace("/demo", "/my-project")
+        variables = {"PUBSUB_EMULATOR_HOST": urlsplit(there).netloc}
+        with recipes.serve(project, home, **variables) as function:
+            assert function.ask("/?name=Ada")[0] == 500
+            assert "Topic not found" in function.entries()[-1]["message"]
+            call(f"{address}/topics/my-topic", "PUT", {})
+            call(f"{address}/subscriptions/one", "PUT", {"topic": "projects/my-project/topics/my-topic"})
+            assert function.ask("/?name=Ada")[0] == 200
+            [received] = call(f"{address}/subscriptions/one:pull", "POST", {"maxMessages": 1})["receivedMessages"]
+    assert base64.b64decode(received["message"]["data"]) == b'{"of": "Ada"}'
