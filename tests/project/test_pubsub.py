@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import emulators
 from tests.support.deploying import EMULATOR, KEEP
 from tests.support.fake_cloud import gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page
 from tests.support.processes import check_output, posix_only, require_tool, run
-from tests.support.pubsub import ATTEMPTS, call, publish, pubsub_emulator, subscribed
+from tests.support.pubsub import ATTEMPTS, call, publish, subscribed
 from tests.support.serving import Served, served
 from tests.support.types import Bake, Installed
 from tests.support.waiting import until
@@ -46,8 +47,8 @@ NEVER = {"malformed": {"poison": "yes"}, "refused": {"hopeless": "yes"}}
 @pytest.fixture(scope="module")
 def emulator(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     start, _ = blocks(page(bake(trigger="pubsub"), EMULATOR))
-    with pubsub_emulator(start.strip(), tmp_path_factory.mktemp("emulator")) as there:
-        yield there
+    with emulators.emulator(start.strip(), tmp_path_factory.mktemp("emulator")) as place:
+        yield f"http://{place}/v1/projects/demo"
 
 
 @pytest.fixture

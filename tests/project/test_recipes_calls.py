@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support import recipes
-from tests.support.firestore import firestore_emulator
+from tests.support.emulators import FIRESTORE, PUBSUB, emulator
 from tests.support.folders import append, edit
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.pubsub import call, pubsub_emulator
+from tests.support.pubsub import call
 from tests.support.questions import variables
 from tests.support.serving import listen, loopback, sample
 from tests.support.types import Bake, Done
@@ -210,7 +210,7 @@ def test_event_is_counted_once(stocked: Bake, home: Path) -> None:
     scripts = project / ".venv" / "bin"
     headers, body = sample(project, scripts, "pubsub")
     look = "from localpackage.orders import client; print(client().document('totals/orders').get().to_dict())"
-    with firestore_emulator(home) as there:
+    with emulator(FIRESTORE, home) as there:
         variables = {"FIRESTORE_EMULATOR_HOST": there, "GOOGLE_CLOUD_PROJECT": "demo-x"}
         with recipes.serve(project, home, **variables) as function:
             for number in ("1", "1", "2", "1"):
@@ -230,9 +230,9 @@ def test_work_for_later_is_published(stocked: Bake, home: Path) -> None:
     append("localpackage/google_cloud_pubsub.py", f"\n\ndef publish(order: dict[str, str]) -> None:\n{work}")(project)
     edit("localpackage/google_cloud_pubsub.py", "from functools", "import json\nfrom functools")(project)
     recipes.calling("google_cloud_pubsub", "str(google_cloud_pubsub.publish({'of': name or ''}))")(project)
-    with pubsub_emulator("gcloud beta emulators pubsub start --project=my-project", home) as there:
-        address = there.replace("/demo", "/my-project")
-        variables = {"PUBSUB_EMULATOR_HOST": urlsplit(there).netloc}
+    with emulator(PUBSUB, home) as place:
+        address = f"http://{place}/v1/projects/my-project"
+        variables = {"PUBSUB_EMULATOR_HOST": place}
         with recipes.serve(project, home, **variables) as function:
             assert function.ask("/?name=Ada")[0] == 500
             assert "Topic not found" in function.entries()[-1]["message"]

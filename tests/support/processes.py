@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -118,8 +118,11 @@ def find_tool(tool: str) -> str:
 
 def require_tool(tool: str) -> str:
     """Return the path of a tool; skip the test by the tool's name if it is missing, unless it must be there."""
-    if found := find_tool(tool):
-        return found
+    return find_tool(tool) or miss(tool)
+
+
+def miss(tool: str) -> NoReturn:
+    """Skip the test by the name of a tool that is missing, unless it must be there: then fail."""
     if tool in os.environ.get("FN_MUST_HAVE", "").split():
         pytest.fail(f"{tool} must be on this machine and is not")
     pytest.skip(f"{tool} is not on this machine")

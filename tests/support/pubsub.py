@@ -2,67 +2,15 @@
 
 import base64
 import json
-import os
-import signal
-import socket
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import psutil
-
-from tests.support.fake_cloud import gcloud_environment
-from tests.support.processes import require_tool
-from tests.support.serving import Served, family, listening, loopback
-from tests.support.waiting import PATIENCE, until
+from tests.support.serving import Served, loopback
+from tests.support.waiting import PATIENCE
 
 ATTEMPTS = 5
-
-
-def ports() -> Iterator[int]:
-    """Yield ports of 127.0.0.1: the first is taken, the others were free a moment ago."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        yield taken.getsockname()[1]
-    while True:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port: int = free.getsockname()[1]
-        yield port
-
-
-@contextmanager
-def pubsub_emulator(command: str, home: Path) -> Iterator[str]:
-    """Run Google's Pub/Sub emulator by a printed command; yield its address. Its Java child is ended with it.
-
-    With port 0 it answers nothing but 503, so it is started again on another port until it gets the one it is given.
-    """
-    require_tool("gcloud")
-    require_tool("java")
-    env = gcloud_environment(home, CLOUDSDK_CORE_DISABLE_PROMPTS="1")
-    said = (home / "emulator.log").read_text
-    for port in ports():
-        with (home / "emulator.log").open("wb") as log:
-            process = psutil.Popen(
-                ["sh", "-euc", f"{command} --host-port=127.0.0.1:{port}"],
-                cwd=home, env=env, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-
-        def outcome(process: psutil.Popen = process, port: int = port) -> str:
-            assert process.poll() is None, said()
-            listens = port in listening(*family(process))
-            return "listens" if listens else "is taken" if "Address already in use" in said() else ""
-
-        try:
-            if until(outcome, said) == "listens":
-                yield f"http://127.0.0.1:{port}/v1/projects/demo"
-                return
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(PATIENCE)
 
 
 def call(url: str, method: str, content: Any) -> Any:

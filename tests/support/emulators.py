@@ -1,0 +1,69 @@
+"""Google's emulators of Pub/Sub and Firestore, by their own commands."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.support.fake_cloud import gcloud_environment
+from tests.support.processes import miss, require_tool
+from tests.support.serving import family, listening
+from tests.support.waiting import PATIENCE, until
+
+PUBSUB = "gcloud beta emulators pubsub start --project=demo"
+FIRESTORE = "gcloud emulators firestore start"
+# The component of gcloud that each is.
+COMPONENTS = {"pubsub": "pubsub-emulator", "firestore": "cloud-firestore-emulator"}
+
+
+def ports() -> Iterator[int]:
+    """Yield ports of 127.0.0.1: the first is taken, the others were free a moment ago."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+    while True:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port: int = free.getsockname()[1]
+        yield port
+
+
+@contextmanager
+def emulator(command: str, home: Path) -> Iterator[str]:
+    """Run an emulator by its command; yield its host and port. Its Java child is ended with it.
+
+    With port 0, Pub/Sub's answers nothing but 503, and Firestore's does not say which port it got. So it is started
+    again on another port until it gets the one it is given.
+    """
+    name, component = next((name, component) for name, component in COMPONENTS.items() if f" {name} " in command)
+    sdk = Path(require_tool("gcloud")).resolve().parents[1]
+    require_tool("java")
+    if not (sdk / "platform" / component).exists():
+        miss(component)
+    env = gcloud_environment(home, CLOUDSDK_CORE_DISABLE_PROMPTS="1")
+    said = (home / f"{name}.log").read_text
+    for port in ports():
+        with (home / f"{name}.log").open("wb") as log:
+            process = psutil.Popen(
+                ["sh", "-euc", f"{command} --host-port=127.0.0.1:{port}"],
+                cwd=home, env=env, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+        def outcome(process: psutil.Popen = process, port: int = port) -> str:
+            listens = port in listening(*family(process))
+            found = "listens" if listens else "is taken" if "Address already in use" in said() else ""
+            assert found or process.poll() is None, said()
+            return found
+
+        try:
+            if until(outcome, said) == "listens":
+                yield f"127.0.0.1:{port}"
+                return
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(PATIENCE)
