@@ -14,6 +14,7 @@ from .steps import last_words
 # Python 3.10 cannot read TOML.
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
+OLDEST, *_, NEWEST = sorted(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
 HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
 # Whatever the trigger.
 APIS = {"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run"}
@@ -31,6 +32,8 @@ def derived(answers: Mapping[str, Any]) -> SimpleNamespace:
         local="" if local == "none" else local,
         # The module that holds the logic.
         logic="main" if local == "none" else f"{local}.script",
+        oldest=OLDEST,
+        newest=NEWEST,
         runtime="python" + answers["python_version"].replace(".", ""),
         description=in_markdown(answers["description"]),
         trigger=trigger,
@@ -58,8 +61,7 @@ def derived(answers: Mapping[str, Any]) -> SimpleNamespace:
 
 def lock_options(hashes: bool) -> str:
     """Return the options of uv that lock requirements for every offered Python and platform at once."""
-    oldest = min(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
-    return f"pip compile --universal --python-version {oldest} --no-annotate{' --generate-hashes' if hashes else ''}"
+    return f"pip compile --universal --python-version {OLDEST} --no-annotate{' --generate-hashes' if hashes else ''}"
 
 
 def address(template: str) -> str:

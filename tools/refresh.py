@@ -1,4 +1,4 @@
-"""Regenerate the lock files, reserved names, licences, and the README's tables and picture: `uv run tools/refresh.py`.
+"""Regenerate the locks and all else that follows from the questions and runtimes: `uv run tools/refresh.py`.
 
 All locks come from one resolution, so that no two triggers differ in a version. Nothing is written until everything is
 resolved.
@@ -29,6 +29,11 @@ sys.path.insert(0, str(ROOT))
 import licences  # noqa: E402
 import picture  # noqa: E402
 import readme  # noqa: E402
+import runtimes  # noqa: E402
+
+if __name__ == "__main__":
+    # Before the rules read the choices that it writes.
+    runtimes.main()
 
 from rules.answers import Rules  # noqa: E402
 from rules.derived import lock_options  # noqa: E402

@@ -26,7 +26,7 @@ from tests.support.fake_cloud import (
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page, section
 from tests.support.processes import check_output, posix_only, require_tool, run
-from tests.support.questions import ROOT, TRIGGERS, fact
+from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, fact
 from tests.support.serving import loopback
 from tests.support.types import Bake, Done, Gcloud
 
@@ -158,8 +158,9 @@ class FakeCloudRun(FakeCloud):
         self.act_as(account)
         if "roles/run.builder" not in self.roles(f"serviceAccount:{account}", "projects/my-project"):
             raise Refused(403, f"Build failed: {account} lacks roles/run.builder")
-        if not re.fullmatch("python31[1-4]", body["buildpackBuild"]["baseImage"]):
-            raise Refused(400, f"There is no base image {body['buildpackBuild']['baseImage']}")
+        image = body["buildpackBuild"]["baseImage"]
+        if image not in [f"python{version.replace('.', '')}" for version in QUESTIONS["python_version"]]:
+            raise Refused(400, f"There is no base image {image}")
         if not self.archive:
             raise Refused(404, "Nothing was uploaded")
         self.builds.append(body)
@@ -167,7 +168,7 @@ class FakeCloudRun(FakeCloud):
         build = {"id": "build", "projectId": "my-project", "name": f"{place}/builds/build", "logUrl": URL}
         kind = "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata"
         operation = {"name": f"{place}/operations/build", "metadata": {"@type": kind, "build": build}}
-        return {"buildOperation": operation, "baseImageUri": body["buildpackBuild"]["baseImage"]}
+        return {"buildOperation": operation, "baseImageUri": image}
 
     def service(self, method: str, name: str, body: dict[str, Any]) -> Mapping[str, Any]:
         """Return a service; make or change it, as Knative describes one."""

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.support.pages import section
 from tests.support.processes import environment, run
+from tests.support.questions import QUESTIONS
 from tests.support.serving import loopback
 from tests.support.types import Done
 
@@ -174,7 +175,7 @@ class FakeCloud:
             self.need("cloudfunctions.operations.get", project)
             return self.operation(resource)
         if parts[-1] == "runtimes":
-            names = [f"python3{minor}" for minor in range(11, 15)]
+            names = [f"python{version.replace('.', '')}" for version in QUESTIONS["python_version"]]
             return {"runtimes": [{"name": name, "environment": "GEN_2", "stage": "GA"} for name in names]}
         if kind == "services" and not verb:
             self.need("serviceusage.services.get", project)

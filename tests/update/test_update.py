@@ -123,7 +123,7 @@ NEWER: list[Change] = [
 # One after it, with a new question, trigger, rule, reserved name, and name for templates.
 WIDER: list[Change] = [
     edit("cookiecutter.json", '  "hashes": false,', '  "team": "ours",\n  "hashes": false,'),
-    edit("cookiecutter.json", '"pubsub", ', '"pubsub", "queue", '),
+    edit("cookiecutter.json", '    "pubsub",\n', '    "pubsub",\n    "queue",\n'),
     lambda template: shutil.copytree(template / "templates" / "pubsub", template / "templates" / "queue"),
     edit("rules/derived.py", "        version=VERSION,", "        version=VERSION,\n        shout=str.upper,"),
     edit(
