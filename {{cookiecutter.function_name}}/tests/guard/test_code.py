@@ -43,7 +43,11 @@ def code() -> list[Path]:
         path = waiting.pop()
         if path not in found:
             found.append(path)
-            waiting += [file for name in imports(path) for file in beside_main(name)]
+            try:
+                waiting += [file for name in imports(path) for file in beside_main(name)]
+            except SyntaxError as error:
+                message = f"{path.as_posix()} is not Python, at line {error.lineno}: mend it."
+                raise pytest.fail.Exception(message, pytrace=False) from None
     return found
 
 
