@@ -18,6 +18,8 @@ OLDEST, *_, NEWEST = sorted(QUESTIONS["python_version"], key=lambda version: int
 HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
 # Whatever the trigger.
 APIS = {"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run"}
+# Firebase's CLI asks for these too.
+FIREBASE_APIS = {"compute", "eventarc", "firebase", "pubsub", "secretmanager", "storage"}
 
 
 def derived(answers: Mapping[str, Any]) -> SimpleNamespace:
@@ -25,8 +27,10 @@ def derived(answers: Mapping[str, Any]) -> SimpleNamespace:
     local, ci = answers["local_package"], answers["ci"]
     folder = ROOT / "templates" / answers["trigger"]
     trigger = json.loads((folder / "trigger.json").read_text("utf-8"))
-    trigger["apis"] = [f"{api}.googleapis.com" for api in sorted(APIS.union(trigger["apis"]))]
     asynchronous = trigger["signature"].startswith("aio.")
+    firebase = answers["deploy_with"] == "firebase"
+    apis = APIS.union(trigger["apis"], FIREBASE_APIS if firebase else ())
+    trigger["apis"] = [f"{api}.googleapis.com" for api in sorted(apis)]
     return SimpleNamespace(
         entry_point=answers["function_name"].replace("-", "_"),
         local="" if local == "none" else local,
@@ -48,6 +52,14 @@ def derived(answers: Mapping[str, Any]) -> SimpleNamespace:
         in_one_file=in_one_file,
         version=VERSION,
         link=link(answers),
+        firebase=firebase,
+        # A parameter that Firebase's CLI fills in, so that the file is the same for each project.
+        runner="runner@{{ params.PROJECT_ID }}.iam.gserviceaccount.com",
+        # The folder of the two pages, and the files of the deployment, of its variables and of a developer's own.
+        pages="firebase" if firebase else "shared",
+        deployment="functions.yaml" if firebase else "deploy.yaml",
+        variables=".env.my-project" if firebase else "deploy.yaml",
+        env=".env.local" if firebase else ".env",
         ci="" if ci == "none" else ci,
         github=ci == "github",
         gitlab=ci == "gitlab",

@@ -7,6 +7,7 @@ resolved.
 import importlib.machinery
 import json
 import os
+import re
 import shutil
 import subprocess
 import symtable
@@ -51,7 +52,9 @@ LOCKS = {
 NEWEST = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
 # Modules of the projects, and vendor/, which the upload uses.
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_main", "tests", "vendor"} | {
-    path.stem for path in (SKELETON / "tests" / "guard").glob("*.py")
+    # The name of a file may be between Jinja's marks.
+    re.findall(r"\w+(?=\.py)", path.name)[0]
+    for path in (SKELETON / "tests" / "guard").glob("*.py*")
 }
 # No lock holds these, but nearly every environment does; Python imports the last two when it starts.
 INSTALLERS = {"pip", "pkg_resources", "setuptools", "wheel", "sitecustomize", "usercustomize"}

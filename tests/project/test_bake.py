@@ -36,6 +36,8 @@ COMMON = {
     "tests/test_main.py",
 }  # fmt: skip
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# What another way of deployment has instead of some of these.
+GCLOUD, FIREBASE = {".env.example", ".gcloudignore", "deploy.yaml"}, {".env.my-project", "firebase.json", "functions.yaml", "tests/guard/test_firebase.py"}  # fmt: skip
 NAMES = [("abcd", "p"), (LONGEST_NAME, LONGEST_PACKAGE), ("hello-function", "localpackage")]
 
 
@@ -46,7 +48,13 @@ CI = {
     "cloudbuild": {"cloudbuild.yaml", "tests/audit.py"},
 }
 # No template asks which Python it is for (test_python_version_changes_its_mentions_only), so one stands for all.
-PRODUCT = [answers for answers in EVERY_COMBINATION if answers["python_version"] == QUESTIONS["python_version"][0]]
+# CI and hashes change the same files, however it is deployed.
+PRODUCT = [
+    answers
+    for answers in EVERY_COMBINATION
+    if answers["python_version"] == QUESTIONS["python_version"][0]
+    and (answers["deploy_with"] == "gcloud" or (answers["ci"], answers["hashes"]) == ("none", False))
+]
 RENDERED = COMBINATIONS + [answers for answers in PRODUCT if answers not in COMBINATIONS]
 SOME_OR_ALL = pytest.mark.parametrize(
     "combinations", [COMBINATIONS, pytest.param(RENDERED, marks=pytest.mark.slow)], ids=["some", "all"]
@@ -74,6 +82,8 @@ def test_files_of_each_combination(bake: Bake, answers: dict[str, Any]) -> None:
     special = samples | ({"delivery.py"} if fact(answers["trigger"], "contract") == "event" else set())
     local = {f"{package}/__init__.py", f"{package}/script.py"} if package != "none" else set()
     made = COMMON | local | special | CI[answers["ci"]]
+    if answers["deploy_with"] == "firebase":
+        made = made - GCLOUD | FIREBASE
     assert files(project) == made
     folders = {name for name, (kind, _) in contents(project).items() if kind == "folder"}
     assert folders == {str(parent) for name in made for parent in PurePosixPath(name).parents} - {"."}
@@ -86,7 +96,8 @@ def test_rendered_text_is_clean(bake: Bake, answers: dict[str, Any]) -> None:
     for name in files(project):
         raw = (project / name).read_bytes()
         text = raw.decode("utf-8")
-        assert not re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.", text), f"Jinja left in {name}"
+        # Firebase's CLI has braces of its own.
+        assert not re.search(r"(?<!\$)\{\{(?! params\.)|\{%|\{#|cookiecutter\.", text), f"Jinja left in {name}"
         assert b"\r" not in raw and not re.search(r"[ \t]+$", text, re.MULTILINE), name
         assert not text or (text.endswith("\n") and not text.endswith("\n\n")), f"{name} must end in one newline"
         assert "\n\n\n\n" not in text and not text.startswith("\n"), name
@@ -250,7 +261,7 @@ def used_variables() -> set[str]:
         # `page` is which of a project's two pages takes the blocks of a trigger's README.md.
         assert meta.find_undeclared_variables(tree) - assigned <= {"cookiecutter", "fn", "page"}
         for found in tree.find_all(nodes.Getattr):
-            if isinstance(found.node, nodes.Name):
+            if isinstance(found.node, nodes.Name) and found.node.name in ("cookiecutter", "fn"):
                 used.add(f"{found.node.name}.{found.attr}")
     return used
 
@@ -262,7 +273,13 @@ def test_no_variable_is_missing_or_unused() -> None:
     namespace = next(c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "SimpleNamespace")
     offered = {f"fn.{keyword.arg}" for keyword in namespace.keywords}
     # These reach the templates through fn alone.
-    through_fn = {"cookiecutter.ci", "cookiecutter.description", "cookiecutter.hashes", "cookiecutter.local_package"}
+    through_fn = {
+        "cookiecutter.ci",
+        "cookiecutter.deploy_with",
+        "cookiecutter.description",
+        "cookiecutter.hashes",
+        "cookiecutter.local_package",
+    }
     asked = {f"cookiecutter.{question}" for question in QUESTIONS}
     assert used <= offered | asked
     assert (offered | asked) - through_fn <= used

@@ -62,7 +62,7 @@ def test_invalid_answer_is_refused_before_the_next_question(
 
 
 def test_prompt_answers_are_used(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
-    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n2\ny\n")
+    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n1\n2\ny\n")
     assert done.returncode == 0, done.stdout
     made = tmp_path / "out" / "my-function"
     assert (made / "logic" / "script.py").is_file() and "--hash=" in (made / "requirements.txt").read_text("utf-8")

@@ -24,6 +24,7 @@ CHOICES = {
     "trigger": TRIGGERS,
     "python_version": QUESTIONS["python_version"],
     "local_package": ["localpackage", "none"],
+    "deploy_with": QUESTIONS["deploy_with"],
     "ci": QUESTIONS["ci"],
     "hashes": [False, True],
 }

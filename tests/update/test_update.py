@@ -95,13 +95,15 @@ def test_update_from_the_oldest_commit(
 
 
 RULES = "rules/questions.py"
+DEPLOYMENT_FILE = "{{cookiecutter.function_name}}/{% if fn.firebase %}functions{% else %}deploy{% endif %}.yaml"
+UPLOAD_FILE = "{{cookiecutter.function_name}}/{% if fn.firebase %}firebase.json{% else %}.gcloudignore{% endif %}"
 # A newer template: a change in each file of the template, beside and between the developers' changes.
 NEWER: list[Change] = [
     edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
-    edit("{{cookiecutter.function_name}}/deploy.yaml", "--gen2:\n", "# Newer.\n--gen2:\n"),
+    edit(DEPLOYMENT_FILE, "--gen2:\n", "# Newer.\n--gen2:\n"),
     edit("{{cookiecutter.function_name}}/.gitattributes", "\n\n", "\n*.png binary\n\n"),
     edit("{{cookiecutter.function_name}}/.gitignore", ".ruff_cache/\n", ".ruff_cache/\n*.newer\n"),
-    edit("{{cookiecutter.function_name}}/.gcloudignore", "tests\n", "tests\n*.newer\n"),
+    edit(UPLOAD_FILE, "tests\n", "tests\n*.newer\n"),
     edit("{{cookiecutter.function_name}}/pyproject.toml", "line-length = 120", "line-length = 121"),
     edit("templates/shared/README.md", "## Test it", "Newer.\n\n## Test it"),
     edit("{{cookiecutter.function_name}}/tests/conftest.py", "ROOT = ", "# Newer.\nROOT = "),
@@ -134,7 +136,7 @@ WIDER: list[Change] = [
     edit(RULES, "in (function_name,", "in (team, function_name,"),
     edit(RULES, "{2,47}", "{2,57}"),
     edit("rules/reserved.json", '"locale"', '"localpackage",\n    "locale"'),
-    edit("{{cookiecutter.function_name}}/deploy.yaml", "# Newer.\n", "# Newer: {{ fn.shout(cookiecutter.team) }}.\n"),
+    edit(DEPLOYMENT_FILE, "# Newer.\n", "# Newer: {{ fn.shout(cookiecutter.team) }}.\n"),
 ]
 
 

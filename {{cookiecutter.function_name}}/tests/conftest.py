@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "{{ fn.entry_point }}"
-# Variables that change what the tests expect. VS Code sets those of .env for tests too.
+# Variables that change what the tests expect. VS Code sets those of {{ fn.env }} for tests too.
 {% for name in ("DEAD_LETTER", "LOG_LEVEL", "MAX_EVENT_AGE_SECONDS") if fn.event or name == "LOG_LEVEL" %}
 os.environ.pop("{{ name }}", None)
 {% endfor %}

@@ -3,6 +3,9 @@
 The template keeps this file up to date.
 """
 
+{% if fn.firebase %}
+import json
+{% endif %}
 import os
 import re
 import shutil
@@ -10,9 +13,14 @@ import subprocess
 from collections.abc import Callable, Generator, Iterator
 from itertools import accumulate
 from pathlib import Path
+{% if fn.firebase %}
+from typing import Any
+{% endif %}
 
 import pytest
+{% if not fn.firebase %}
 from pathspec import GitIgnoreSpec
+{% endif %}
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,6 +68,9 @@ def git_files() -> Callable[..., list[Path]]:
     return git_files
 
 
+{% if fn.firebase %}
+{% include "firebase/upload.py" %}
+{% else %}
 class Upload:
     """What gcloud uploads, by the rules of .gcloudignore."""
 
@@ -75,6 +86,12 @@ class Upload:
             if found.include and found.index is not None:
                 return part, found.index
         return None
+
+    def how_to_add(self, part: str) -> str:
+        return f"add the line !/{part} to .gcloudignore"
+
+    def how_to_leave_out(self, name: str) -> str:
+        return f"add the line /{name} to .gcloudignore and .gitignore"
 
     def advice(self, path: Path) -> str:
         """Say how to upload a path that is left out; "" if it is uploaded, or left out by a rule of yours."""
@@ -119,3 +136,4 @@ def upload() -> Upload:
         message = ".gcloudignore is missing, so gcloud would upload all files, secrets too: restore it."
         pytest.fail(message, pytrace=False)
     return Upload()
+{% endif %}

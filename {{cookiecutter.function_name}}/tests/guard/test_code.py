@@ -1,6 +1,6 @@
 """Guards what the code needs: all that it imports and reads is in the cloud too. The template keeps it up to date.
 
-gcloud uploads what .gcloudignore lets through, and the builder installs requirements.txt: nothing else is there.
+{{ "Firebase uploads what firebase.json" if fn.firebase else "gcloud uploads what .gcloudignore" }} lets through, and the builder installs requirements.txt: nothing else is there.
 """
 
 import ast
@@ -28,7 +28,7 @@ FOR_TYPES = r"(typing\.)?TYPE_CHECKING"
 FOR_ANOTHER_PYTHON = r"version_info|sys\.platform|os\.name"
 MAY_BE_RAISED = r"\b(?<!\.)(ImportError|ModuleNotFoundError|Exception)\b"
 # What Google's runtime or the framework sets.
-SET_ANYWAY = r"(CLOUD_RUN|FUNCTION|K)_\w+|HOME|LANG|PATH|PORT|PWD|TMPDIR|TZ|USER"
+SET_ANYWAY = r"(CLOUD_RUN|FUNCTION|K)_\w+|{{ "G(OOGLE_)?CLOUD_PROJECT" if fn.firebase else "GCLOUD_PROJECT" }}|HOME|LANG|PATH|PORT|PWD|TMPDIR|TZ|USER"
 # The name of a call whose arguments are parts of a path; a text's own join is not.
 PATH_OF = r"(?<!['\"]\.)\b(FileSystemLoader|Path|files|glob|join|joinpath|listdir|open|scandir|walk)$"
 
@@ -52,12 +52,14 @@ def code() -> list[Path]:
 
 
 def test_code_is_uploaded(upload: "Upload", code: list[Path]) -> None:
+{% if not fn.firebase %}
     assert "/*" not in upload.rules or "!/." in upload.rules, (
         "gcloud would upload nothing: add the line !/. after /* to .gcloudignore."
     )
+{% endif %}
     for path in [*code, Path("requirements.txt")]:
         part, _ = upload.left_out(path) or ("", 0)
-        assert not part, f"{path.as_posix()} would be missing in the cloud: add the line !/{part} to .gcloudignore."
+        assert not part, f"{path.as_posix()} would be missing in the cloud: {upload.how_to_add(part)}."
 
 
 def test_code_has_names_of_its_own(upload: "Upload") -> None:
@@ -94,13 +96,18 @@ def test_data_is_uploaded(upload: "Upload", code: list[Path]) -> None:
 def test_variables_are_known(code: list[Path]) -> None:
     """A hint, since a variable may be set by other means, or not at all."""
     flags = "".join(path.read_text("utf-8") for path in Path().glob("*.yaml"))
-    listed = "".join(path.read_text("utf-8") for path in Path().glob(".env.example"))
+    listed = "".join(path.read_text("utf-8") for path in Path().glob(".env.{{ "*" if fn.firebase else "example" }}"))
     known = set(re.findall(r"\w+", re.sub(r"(?m)^\s*#.*", "", flags) + listed))
     for path, name in ((file, name) for file in code for name in variables(file)):
         if name not in known and not re.fullmatch(SET_ANYWAY, name):
             warnings.warn(
+{% if fn.firebase %}
+                f"{path.as_posix()} reads {name}: add it to .env.my-project, or to functions.yaml if it is a secret. "
+                'See "How do I set variables?" in REFERENCE.md.',
+{% else %}
                 f"{path.as_posix()} reads {name}: add it to deploy.yaml, or to .env.example if the cloud does not need "
                 'it. See "How do I set variables?" in REFERENCE.md.',
+{% endif %}
                 stacklevel=1,
             )
 

@@ -1,6 +1,6 @@
 """Guards the upload and git against secrets. The template keeps this file up to date.
 
-.gcloudignore and .gitignore leave out what is a secret by its name; this looks into the files that they let through.
+{{ "firebase.json" if fn.firebase else ".gcloudignore" }} and .gitignore leave out what is a secret by its name; this looks into the files that they let through.
 """
 
 import re
@@ -22,7 +22,7 @@ SECRETS = {
 
 
 def test_no_secret_is_uploaded(upload: "Upload") -> None:
-    found = warnings(upload.paths(), "would be uploaded", ".gcloudignore and .gitignore")
+    found = warnings(upload.paths(), "would be uploaded", upload.how_to_leave_out)
     assert not found, "\n".join(found)
 
 
@@ -30,16 +30,16 @@ def test_no_secret_is_in_git(git_files: Callable[..., list[Path]]) -> None:
     listed = git_files("--cached", "--others", "--exclude-standard")
     # The tests may have keys of their own.
     paths = [path for path in listed if path.parts[0] != "tests"]
-    found = warnings(paths, "is in git, or would be with the next commit", ".gitignore")
+    found = warnings(paths, "is in git, or would be with the next commit", "add the line /{} to .gitignore".format)
     assert not found, "\n".join(found)
 
 
-def warnings(paths: Iterable[Path], where: str, ignore: str) -> list[str]:
+def warnings(paths: Iterable[Path], where: str, how_to_leave_out: Callable[[str], str]) -> list[str]:
     """Return a warning for each file that holds a secret."""
     secrets = {path.as_posix(): secret_in(path) for path in paths if path.is_file()}
     return [
-        f"{name} holds {secret} and {where}. Delete it, or add the line /{name} to {ignore}. The function needs no key "
-        "of an account: grant roles to the account that it runs as. Other secrets belong in Secret Manager."
+        f"{name} holds {secret} and {where}. Delete it, or {how_to_leave_out(name)}. The function needs no key of an "
+        "account: grant roles to the account that it runs as. Other secrets belong in Secret Manager."
         for name, secret in secrets.items()
         if secret
     ]
