@@ -141,6 +141,12 @@ def test_header_without_a_trace_adds_nothing(log: Log) -> None:
     assert [entry.keys() for entry in entries] == [{"severity", "message", SOURCE}] * len(headers)
 
 
+def test_trace_is_of_the_project_that_firebase_names(log: Log) -> None:
+    code = f"cloud_logging.join({{'traceparent': '00-{TRACE}-{SPAN}-01'}})\nlogger.info('a')"
+    [entry] = log(code, trigger="async-http", GCLOUD_PROJECT="demo")
+    assert entry["logging.googleapis.com/trace"] == f"projects/demo/traces/{TRACE}"
+
+
 def test_trace_is_of_no_use_without_its_project(log: Log) -> None:
     [entry] = log(
         f"cloud_logging.join({{'traceparent': '00-{TRACE}-{SPAN}-01'}})\nlogger.info('a')", trigger="async-http"

@@ -22,7 +22,15 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX s
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with another home, and without variables of a developer's shell."""
-    mine = ("VIRTUAL_ENV", "PYTHONPATH", "COOKIECUTTER_CONFIG", "FUNCTION_", "LOG_", "GOOGLE_CLOUD_PROJECT")
+    mine = (
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "COOKIECUTTER_CONFIG",
+        "FUNCTION_",
+        "LOG_",
+        "GOOGLE_CLOUD_PROJECT",
+        "GCLOUD_PROJECT",
+    )
     # `python -m uv` sets it, and each uv below would install into that Python's environment.
     tools = ("PYTEST_", "UV_INTERNAL_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*mine, *tools))}

@@ -193,6 +193,29 @@ def missing_lines(project: Path, home: Path) -> list[str]:
     return [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
 
 
+def test_update_leaves_the_files_of_firebase_alone(template: Path, home: Path) -> None:
+    """They are the user's, and one has another name by now."""
+    project = create_function(template, home, deploy_with="firebase")
+    mine = [
+        lambda project: (project / ".env.my-project").rename(project / ".env.acme"),
+        edit(".gitignore", "my-project", "acme"),
+        edit("functions.yaml", "cpu: 1", "cpu: 2"),
+        edit("firebase.json", "main.py,", "main.py,more.py,"),
+    ]
+    commit(project, *mine)
+    theirs = {name: (project / name).read_bytes() for name in (".env.acme", "functions.yaml", "firebase.json")}
+    newer = [
+        edit("templates/firebase/functions.yaml", "maxInstances: 10", "maxInstances: 9"),
+        edit("templates/firebase/firebase.json", "requirements.txt,", ""),
+        edit("templates/firebase/variables.env", "LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG"),
+        edit("templates/firebase/README.md", "Then deploy", "Newer. Then deploy"),
+    ]
+    commit(template, *newer)
+    assert update(project, home) == ""
+    assert theirs == {name: (project / name).read_bytes() for name in theirs}
+    assert "Newer." in (project / "README.md").read_text("utf-8") and not (project / ".env.my-project").exists()
+
+
 def test_update_with_a_loader_that_runs_answers_py(template: Path, home: Path) -> None:
     """The loader of the older template stays in memory while the newer one is rendered."""
     log = ("git", "log", "--format=%H", "--diff-filter=A", "--", "rules/__init__.py")
