@@ -48,6 +48,14 @@ def test_ci_systems_run_the_same_commands(bake: Bake) -> None:
     assert read(bake(ci="cloudbuild", **answers), "cloudbuild")["steps"][0]["name"] == "python:3.12"
 
 
+@pytest.mark.parametrize("ci", SYSTEMS)
+def test_ci_does_not_deploy_by_firebase(bake: Bake, home: Path, ci: str) -> None:
+    project = bake(ci=ci, deploy_with="firebase")
+    assert not complaints(project, home)
+    assert scripts(project, ci) == (scripts(bake(ci=ci), ci)[0], "")
+    assert not re.search("(?i)deploy|gcloud", (project / FILES[ci]).read_text("utf-8").replace("what is deployed", ""))
+
+
 def test_own_workflows_pass_linters(home: Path) -> None:
     assert not complaints(ROOT, home)
 

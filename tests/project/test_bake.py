@@ -221,7 +221,8 @@ def test_ruff_passes_with_the_shortest_and_longest_names(
 def test_mypy_passes(
     bake: Bake, installed: Installed, mypy_cache: Path, trigger: str, local: bool, function_name: str, package: str
 ) -> None:
-    project = bake(function_name=function_name, trigger=trigger, local_package=package if local else "none")
+    answers = {"local_package": package, "deploy_with": "firebase"} if local else {"local_package": "none"}
+    project = bake(function_name=function_name, trigger=trigger, **answers)
     scripts = installed(project)
     check_output(run(scripts / "mypy", "--cache-dir", mypy_cache, ".", cwd=project, env=environment(mypy_cache)))
 

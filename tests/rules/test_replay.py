@@ -44,6 +44,7 @@ def test_replay_file_makes_the_same_project(cookiecutter: Cookiecutter, replay_f
     [
         *((question, values[0]) for question, values in REFUSED.items()),
         ("trigger", "../../hooks"), ("python_version", "3.9"), ("python_version", 3.12), ("hashes", "yes"),
+        ("deploy_with", "make"),
         ("description", "{{ 7 }}"), ("function_name", 7), ("region", None),
     ],
 )  # fmt: skip

@@ -36,12 +36,14 @@ def scripts(project: Path, ci: str) -> tuple[str, str]:
     """Return the commands by which a CI system tests a project, and those by which it deploys it, one a line."""
     file = read(project, ci)
     if ci == "gitlab":
-        test, deploy = ("\n".join(file[job]["script"]) for job in ("test", "deploy"))
+        found = ["\n".join(file[job]["script"]) for job in ("test", "deploy") if job in file]
     elif ci == "cloudbuild":
-        test, deploy = (step["script"] for step in file["steps"])
+        found = [step["script"] for step in file["steps"]]
     else:
         runs = ([s["run"].strip() for s in job["steps"] if "run" in s] for job in file["jobs"].values())
-        test, deploy = ("\n".join(commands) for commands in runs)
+        found = ["\n".join(commands) for commands in runs]
+    # Firebase's CLI does not deploy from CI.
+    test, deploy = found if len(found) == 2 else [*found, ""]
     return test, deploy
 
 
