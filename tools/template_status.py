@@ -161,8 +161,6 @@ def compare(statuses: list[Status], newest: str, fetch: bool) -> None:
         }
         for status in statuses:
             history = histories.get(status.template)
-            versions = [newest, *(one.version for one in statuses if one.template == status.template)]
-            best = max(versions, key=numbers).partition("+")[0]
             if isinstance(history, str):
                 status.findings.append(history)
             elif history and status.commit not in history.commits:
@@ -171,7 +169,9 @@ def compare(statuses: list[Status], newest: str, fetch: bool) -> None:
                 status.releases_behind, status.commits_behind = history.behind(status.commit)
                 if status.commits_behind:
                     status.findings.append(f"{status.behind()} behind: update it")
-            elif () < numbers(status.version) < numbers(best):
+            others = [one.version for one in statuses if one.template == status.template and not history]
+            best = max([newest, *others], key=numbers).partition("+")[0]
+            if not status.commits_behind and () < numbers(status.version) < numbers(best):
                 status.findings.append(f"version {status.version} made it, and {best} is newer: update it")
 
 

@@ -129,7 +129,12 @@ def test_fleet(template: Path, fleet: Path, home: Path) -> None:
     [moved] = fetched["moved"]["findings"]
     assert moved.startswith("git cannot read its template: fatal: ") and "secret" not in json.dumps(fetched)
 
-    # A folder on this machine is asked anyway, and without tags to its newest commit.
+    # A folder on this machine is asked anyway. A version may be asked of functions that are not behind.
+    edit("newest/.cruft.json", ADDRESS, str(template))(fleet)
+    [wanted] = by_name(fleet, home, "--newest", "3.0.0")["newest"]["findings"]
+    assert wanted == "version 2.0.0 made it, and 3.0.0 is newer: update it"
+
+    # Without tags it is asked up to its newest commit.
     for tag in git_output(template, home, "tag").split():
         git("tag", "--delete", tag, cwd=template)
     edit("older/.cruft.json", ADDRESS, str(template))(fleet)
