@@ -38,7 +38,7 @@ def test_all_recipes_together_pass_the_functions_own_checks(stocked: Bake, home:
     # The guard looks at what main.py imports.
     append("main.py", "\n\nfrom localpackage import calls, orders, prices, texts\n")(project)
     done = check_output(run(scripts / "pytest", "-q", "-p", "no:cacheprovider", cwd=project, env=env))
-    assert "failed" not in done and "OTEL_EXPORTER_OTLP_ENDPOINT: add it to deploy.yaml" in done
+    assert "failed" not in done and "OTEL_EXPORTER_OTLP_ENDPOINT, which neither deploy.yaml" in done
 
 
 def test_page_says_what_each_package_costs() -> None:

@@ -101,13 +101,8 @@ def test_variables_are_known(code: list[Path]) -> None:
     for path, name in ((file, name) for file in code for name in variables(file)):
         if name not in known and not re.fullmatch(SET_ANYWAY, name):
             warnings.warn(
-{% if fn.firebase %}
-                f"{path.as_posix()} reads {name}: add it to .env.my-project, or to functions.yaml if it is a secret. "
-                'See "How do I set variables?" in REFERENCE.md.',
-{% else %}
-                f"{path.as_posix()} reads {name}: add it to deploy.yaml, or to .env.example if the cloud does not need "
-                'it. See "How do I set variables?" in REFERENCE.md.',
-{% endif %}
+                f"{path.as_posix()} reads {name}, which neither {{ fn.deployment }} nor {{ ".env.my-project" if fn.firebase else ".env.example" }} names: see "
+                '"How do I set variables?" in REFERENCE.md.',
                 stacklevel=1,
             )
 
