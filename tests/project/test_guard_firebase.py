@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.folders import append, edit
 from tests.support.guard import guard
+from tests.support.processes import posix_only
 from tests.support.types import Bake, Change
 
 pytestmark = pytest.mark.slow
@@ -66,6 +67,7 @@ BROKEN: list[tuple[str, Change, str, Change | None]] = [
     ("data that is not needed", PRICES, '"**/data" to `ignore`', edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/data",\n')),
     ("a database", all_of(append("localpackage/zip.db", ""), in_main("return open('localpackage/zip.db')")), "the rule *.db leaves it out. Rename it", all_of(rename("localpackage/zip.db", "localpackage/zip.data"), edit("main.py", "zip.db", "zip.data"))),
     ("a private key", append("localpackage/ca.pem", KEY), "localpackage/ca.pem holds a private key and would be uploaded", edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/localpackage/ca.pem",\n')),
+    ("a link", lambda project: (project / "localpackage" / "more.py").symlink_to("../main.py"), "more.py is a link, and what it points to", None),
     ("no list", entry(ignore=[".*"]), "firebase.json has no list of names", None),
     ("a name that is not there", list_name("gone.py"), "gone.py: in the list of firebase.json, but not uploaded", edit("firebase.json", "gone.py,", "")),
     *((f"{name} is not left out", drop(name), f'add "{name}" to `ignore`', edit("firebase.json", '        "*.pyc"', f'        "{name}",\n        "*.pyc"')) for name in (".*", "tests", "venv", "*.[kK][eE][yY]")),
@@ -85,7 +87,10 @@ BROKEN: list[tuple[str, Change, str, Change | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "change", "says", "fix"), BROKEN, ids=[case[0] for case in BROKEN])
+CASES = [pytest.param(*case, id=case[0], marks=posix_only if "link" in case[0] else ()) for case in BROKEN]
+
+
+@pytest.mark.parametrize(("what", "change", "says", "fix"), CASES)
 def test_guard_fails_until_its_advice_is_followed(
     fresh: Bake, scripts: Path, home: Path, what: str, change: Change, says: str, fix: Change | None
 ) -> None:
@@ -121,3 +126,16 @@ def test_one_firebase_json_for_a_repository(fresh: Bake, scripts: Path, home: Pa
     settings["functions"][1]["runtime"] = "python312"
     (project.parent / "firebase.json").write_text(json.dumps(settings), "utf-8")
     assert 'write "runtime": "python313"' in guard(scripts, project, home).stdout
+
+
+@pytest.mark.parametrize(
+    "invoker",
+    [
+        "httpsTrigger:\n      # The tests.\n      invoker:\n        - 'a@b.c'\n        - d@e.f",
+        "httpsTrigger: {invoker: [public]}",
+    ],
+)
+def test_guard_reads_other_forms_of_yaml(fresh: Bake, scripts: Path, home: Path, invoker: str) -> None:
+    project = fresh(deploy_with="firebase")
+    edit("functions.yaml", INVOKER.strip(), invoker)(project)
+    assert guard(scripts, project, home).returncode == 0
