@@ -37,7 +37,7 @@ class Upload:
         part, rule = self.left_out(path) or ("", "**/")
         if rule[0] != "!" and "/" in rule:
             return ""
-        upload_it = self.how_to_add(part).capitalize() if rule[0] == "!" else "Rename it"
+        upload_it = f"P{self.how_to_add(part)[1:]}" if rule[0] == "!" else "Rename it"
         return (
             f"{path.as_posix()} would be missing in the cloud: the rule {rule} leaves it out. {upload_it}, or add "
             f'"**/{part}" to `ignore` there if it is not needed in the cloud. A secret belongs in Secret Manager.'

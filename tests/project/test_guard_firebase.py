@@ -48,7 +48,7 @@ def in_main(code: str) -> Change:
     return append("main.py", f"\n\ndef more() -> object:\n    {code}\n")
 
 
-PRICES = all_of(append("data/prices.json", "{}"), in_main("return open('data/prices.json')"))
+PRICES = all_of(append("Data/prices.json", "{}"), in_main("return open('Data/prices.json')"))
 INVOKER = "    httpsTrigger:\n      invoker: [private]\n"
 KEY = f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"
 # A case without a fix is one whose message names what was there before.
@@ -63,8 +63,8 @@ BROKEN: list[tuple[str, Change, str, Change | None]] = [
     ),
     ("a package without its content", edit("firebase.json", ",localpackage/**", ""), "localpackage/script.py would be missing", edit("firebase.json", "localpackage}", "localpackage,localpackage/**}")),
     ("an imported module", all_of(append("other.py", ""), in_main("import other")), "put other.py between the braces", list_name("other.py")),
-    ("data that main.py reads", PRICES, "Put data,data/** between the braces", list_name("data", "data/**")),
-    ("data that is not needed", PRICES, '"**/data" to `ignore`', edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/data",\n')),
+    ("data that main.py reads", PRICES, "Put Data,Data/** between the braces", list_name("Data", "Data/**")),
+    ("data that is not needed", PRICES, '"**/Data" to `ignore`', edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/Data",\n')),
     ("a database", all_of(append("localpackage/zip.db", ""), in_main("return open('localpackage/zip.db')")), "the rule *.db leaves it out. Rename it", all_of(rename("localpackage/zip.db", "localpackage/zip.data"), edit("main.py", "zip.db", "zip.data"))),
     ("a private key", append("localpackage/ca.pem", KEY), "localpackage/ca.pem holds a private key and would be uploaded", edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/localpackage/ca.pem",\n')),
     ("a link", lambda project: (project / "localpackage" / "more.py").symlink_to("../main.py"), "more.py is a link, and what it points to", None),
