@@ -129,11 +129,11 @@ def require_tool(tool: str) -> str:
     return find_tool(tool) or miss(tool)
 
 
-def miss(tool: str) -> NoReturn:
+def miss(tool: str, why: str = "is not on this machine") -> NoReturn:
     """Skip the test by the name of a tool that is missing, unless it must be there: then fail."""
     if tool in os.environ.get("FN_MUST_HAVE", "").split():
-        pytest.fail(f"{tool} must be on this machine and is not")
-    pytest.skip(f"{tool} is not on this machine")
+        pytest.fail(f"FN_MUST_HAVE names {tool}, which {why}")
+    pytest.skip(f"{tool} {why}")
 
 
 def shell(commands: str, cwd: Path, home: Path, *first: Path) -> Done:
