@@ -49,7 +49,7 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
         "--source": ".",
         "--entry-point": build["entryPoint"],
         "--run-service-account": service["serviceAccountEmail"],
-        "--build-service-account": build["serviceAccount"],
+        "--build-service-account": build.get("serviceAccount"),
         "--cpu": int(service["availableCpu"]),
         "--memory": service["availableMemory"],
         "--concurrency": service["maxInstanceRequestConcurrency"],

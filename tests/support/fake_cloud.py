@@ -74,7 +74,8 @@ class FakeCloud:
         self.accounts: set[str] = set()
         self.policies: dict[str, dict[str, Any]] = {}
         self.functions: dict[str, dict[str, Any]] = {}
-        self.failures: dict[str, str] = {}
+        # For each operation its function, and why it failed.
+        self.operations: dict[str, tuple[str, str]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.queues: set[str] = set()
         # The address that each job and task calls, and the account that it calls as.
@@ -117,10 +118,14 @@ class FakeCloud:
         bindings = [binding for policy in policies for binding in policy.get("bindings", [])]
         return {binding["role"] for binding in bindings if {member, "allUsers"} & set(binding["members"])}
 
+    def may(self, permission: str, resource: str) -> bool:
+        """Whether the caller has a role with a permission; the owner has them all."""
+        granted = set().union(*(ROLES.get(role, set()) for role in self.roles(self.caller, resource)))
+        return self.caller == OWNER or permission in granted
+
     def need(self, permission: str, resource: str) -> None:
         """Refuse the caller who has no role with a permission."""
-        granted = set().union(*(ROLES.get(role, set()) for role in self.roles(self.caller, resource)))
-        if self.caller != OWNER and permission not in granted:
+        if not self.may(permission, resource):
             raise Refused(403, f"Permission '{permission}' denied on '{resource}' for {self.caller}")
 
     def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
@@ -136,7 +141,7 @@ class FakeCloud:
             return (200, {"called": path}) if allowed else (403, {})
         asked = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(asked.query).items()}
-        resource = unquote(re.sub(r"^/(storage/)?v\d/", "", asked.path))
+        resource = unquote(re.sub(r"^/((compute|storage)/)?v\d(beta\d)?/", "", asked.path))
         try:
             return 200, self.reply(method, resource, query, json.loads(body or b"{}"))
         except Refused as refused:
@@ -298,8 +303,9 @@ class FakeCloud:
                 raise Refused(404, f"Service account {account} does not exist")
             self.need("iam.serviceAccounts.actAs", place)
         operation = f"{'/'.join(resource.split('/')[:4])}/operations/{len(self.asked)}"
-        self.failures[operation] = self.fails(project, wanted, accounts)
-        if not self.failures[operation]:
+        failed = self.fails(project, wanted, accounts)
+        self.operations[operation] = name, failed
+        if not failed:
             service = {"service": name.replace("/functions/", "/services/"), **wanted["serviceConfig"]}
             more = {"state": "ACTIVE", "environment": "GEN_2", "url": f"{self.url}/call"}
             self.functions[name] = {**wanted, "serviceConfig": service, **more}
@@ -317,8 +323,9 @@ class FakeCloud:
         """Return how the creation of a function ended."""
         kind = "type.googleapis.com/google.cloud.functions.v2."
         metadata = {"@type": f"{kind}OperationMetadata", "stages": []}
-        failed = self.failures[name]
-        end = {"error": {"code": 3, "message": failed}} if failed else {"response": {"@type": f"{kind}Function"}}
+        function, failed = self.operations[name]
+        made = {"@type": f"{kind}Function", **self.functions.get(function, {})}
+        end = {"error": {"code": 3, "message": failed}} if failed else {"response": made}
         return {"name": name, "done": True, "metadata": metadata, **end}
 
     def fails(self, project: str, wanted: dict[str, Any], accounts: dict[str, str]) -> str:

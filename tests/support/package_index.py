@@ -4,8 +4,6 @@ pip-audit asks PyPI under its own name: a proxy on loopback answers for that nam
 """
 
 import json
-import shutil
-import ssl
 import tomllib
 import urllib.error
 import urllib.request
@@ -16,12 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.processes import check_output, environment, require_tool, run
+from tests.support.certificates import certificate
 from tests.support.questions import ROOT
 from tests.support.serving import loopback
 from tests.support.waiting import PATIENCE
 
-CERTIFICATE = "req -x509 -newkey rsa:2048 -nodes -subj /CN={0} -addext subjectAltName=DNS:{0}"
 # What no index knows, as a package of one's own.
 PRIVATE = "a-package-of-our-own-index"
 
@@ -81,13 +78,7 @@ def of_index(path: str) -> dict[str, Any] | None:
 def advisories(folder: Path) -> Iterator[Advisories]:
     """Serve the advisories until the block ends, to a command that is given `variables` and has nothing to download."""
     here = Advisories()
-    key, certificate = folder / "index.key", folder / "index.crt"
-    # require_tool() asks for `--version`, which not every openssl knows.
-    openssl = shutil.which("openssl") or require_tool("openssl")
-    options = CERTIFICATE.format(urlsplit(index()).hostname).split()
-    check_output(run(openssl, *options, "-keyout", key, "-out", certificate, cwd=folder, env=environment(folder)))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    tls, trusted = certificate(folder, str(urlsplit(index()).hostname))
     with loopback(here.answer, tls) as url:
-        here.variables = {"HTTPS_PROXY": url, "REQUESTS_CA_BUNDLE": str(certificate), "UV_OFFLINE": "1"}
+        here.variables = {"HTTPS_PROXY": url, "REQUESTS_CA_BUNDLE": str(trusted), "UV_OFFLINE": "1"}
         yield here

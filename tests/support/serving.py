@@ -103,6 +103,8 @@ def loopback(
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
             assert tls
+            if not self.path.endswith(":443"):
+                return self.send_error(403, "TLS only")
             self.send_response(200)
             self.end_headers()
             with tls.wrap_socket(self.connection, server_side=True) as inner:
@@ -110,8 +112,14 @@ def loopback(
                 self.handle_one_request()
                 self.wfile.flush()
 
+        def chunks(self) -> Iterator[bytes]:
+            """Read a body whose length the client did not know when it began to send it."""
+            while self.headers.get("Transfer-Encoding") == "chunked" and (size := int(self.rfile.readline(), 16)):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+
         def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) + b"".join(self.chunks())
             status, reply = answer(self.command, self.path, body, dict(self.headers.items()))
             raw = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
             self.send_response(status)
@@ -120,7 +128,7 @@ def loopback(
             self.end_headers()
             self.wfile.write(raw)
 
-        do_GET = do_POST = do_PUT = do_PATCH = handle_any
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
         def log_message(self, *arguments: object) -> None:
             pass
