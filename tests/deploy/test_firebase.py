@@ -1,0 +1,222 @@
+"""How Firebase's CLI deploys it, judged by the real one against a cloud on loopback that remembers and refuses."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.project.test_upload import plant
+from tests.support.deploying import (
+    CALL,
+    DEPLOYER,
+    SECRET,
+    SET_UP,
+    archived,
+    described,
+    flags,
+    paste,
+    with_variables,
+)
+from tests.support.fake_cloud import BUILDER, OWNER, deploy, gcloud_environment
+from tests.support.firebase_cloud import DEFAULT, FirebaseCloud, firebase_cloud
+from tests.support.folders import append, edit
+from tests.support.pages import section
+from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.questions import TRIGGERS, fact
+from tests.support.types import Bake, Done
+
+pytestmark = [pytest.mark.slow, posix_only]
+RUNNER = "serviceAccount:runner@my-project.iam.gserviceaccount.com"
+MEMORY = "availableMemoryMb: 512"
+FUNCTION = "projects/my-project/locations/us-central1/functions/{}"
+
+
+def sh(lines: str, project: Path, home: Path, there: FirebaseCloud) -> Done:
+    return run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment()), stdin="a value")
+
+
+def callers(there: FirebaseCloud, name: str) -> set[str]:
+    """Return the members that may call a function."""
+    policy = there.policies.get(FUNCTION.format(name).replace("/functions/", "/services/"), {})
+    return {member for binding in policy.get("bindings", []) for member in binding["members"]}
+
+
+def as_firebase_deploys(name: str, flags: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags of what the CLI deploys where gcloud deploys what `flags` says."""
+    variables = {name: value for name, value in flags["--update-env-vars"].items() if name != "GOOGLE_CLOUD_PROJECT"}
+    variables |= {
+        "EVENTARC_CLOUD_EVENT_SOURCE": f"projects/my-project/locations/us-central1/services/{name}",
+        "FIREBASE_CONFIG": '{"projectId":"my-project"}',
+        "FUNCTION_REGION": "us-central1",
+        "FUNCTION_TARGET": flags["--entry-point"],
+        "GCLOUD_PROJECT": "my-project",
+        **({} if "--trigger-http" in flags else {"FUNCTION_SIGNATURE_TYPE": "cloudevent"}),
+    }
+    own = {"--build-service-account": None, "--update-build-env-vars": {"GOOGLE_NODE_RUN_SCRIPTS": ""}}
+    if "database" in (filters := flags.get("--trigger-event-filters", {})):
+        own["--trigger-event-filters"] = {**filters, "namespace": "(default)"}
+    return {**flags, **own, "--update-env-vars": variables}
+
+
+def in_one_repository(fresh: Bake, root: Path) -> dict[str, Path]:
+    """Make a function of each trigger, and one firebase.json above them; return the folders by the functions' names."""
+    root.mkdir()
+    folders, entries = {}, []
+    for trigger in TRIGGERS:
+        name = f"{trigger}-function"
+        folders[name] = fresh(trigger=trigger, function_name=name, deploy_with="firebase").rename(root / name)
+        [entry] = json.loads((folders[name] / "firebase.json").read_text("utf-8"))["functions"]
+        entries.append({**entry, "source": name})
+    (root / "firebase.json").write_text(json.dumps({"functions": entries}), "utf-8")
+    return folders
+
+
+def test_every_trigger_is_deployed_as_gcloud_would(bake: Bake, fresh: Bake, tmp_path: Path, home: Path) -> None:
+    """The same functions with the same files and callers, then a change of each; and what else is there stays."""
+    require_tool("gcloud")
+    root = tmp_path / "repository"
+    folders = in_one_repository(fresh, root)
+    packed, wanted, who = {}, {}, {}
+    for trigger, (name, folder) in zip(TRIGGERS, folders.items(), strict=True):
+        packed[name] = plant(folder, "localpackage", fact(trigger, "contract") == "event")
+        # A build from vendor/ needs a variable of the build, and the CLI sets none of ours.
+        packed[name] -= {"vendor/a-1-py3-none-any.whl"}
+        # The CLI would set what is in it, and the guard says so.
+        (folder / ".env").unlink()
+        wanted[name] = as_firebase_deploys(name, flags(bake(trigger=trigger, function_name=name)))
+        who[name] = {RUNNER} if fact(trigger, "contract") == "headers" else set()
+    with firebase_cloud(home) as there:
+        check_output(deploy(bake(function_name="made-by-gcloud"), home, there))
+        [other] = there.functions
+        for memory, change in (("512Mi", ""), ("1024Mi", "# A change.\n")):
+            for folder in folders.values():
+                edit("functions.yaml", MEMORY, f"availableMemoryMb: {memory[:-2]}")(folder)
+                append("main.py", change)(folder)
+            check_output(sh("firebase deploy --only functions --project my-project --force", root, home, there))
+            made = {name: there.functions[FUNCTION.format(name)] for name in folders}
+            objects = {name: one["buildConfig"]["source"]["storageSource"]["object"] for name, one in made.items()}
+            assert {name: set(archived(there.archives[one])) for name, one in objects.items()} == packed
+            deployed = {name: described(one) for name, one in made.items()}
+            assert deployed == {name: {**one, "--memory": memory} for name, one in wanted.items()}
+            assert {name: callers(there, name) for name in folders} == who
+            if not change:
+                for name in ("schedule-function", "tasks-function"):
+                    check_output(sh(with_variables(folders[name], section(folders[name], CALL)), root, home, there))
+        assert other in there.functions and not there.deleted
+        assert [account for _, account in there.targets] == [RUNNER.partition(":")[2]] * 2
+
+
+def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, home: Path) -> None:
+    """Each line in the order of the page, of the trigger that needs the most. Whom an owner lets in may go on calling."""
+    require_tool("gcloud")
+    project = fresh(trigger="storage", deploy_with="firebase")
+    with firebase_cloud(home, ready=False) as there:
+        paste(project, home, there, SET_UP)
+        check_output(sh(section(project, SECRET), project, home, there))
+        edit("functions.yaml", "# secretEnv", "secretEnv")(project)
+        edit("functions.yaml", "#   - key", "  - key")(project)
+        # Somebody has to say yes to events that are delivered again.
+        done = deploy(project, home, there)
+        assert done.returncode and "--force" in done.stdout and not there.functions
+        check_output(deploy(project, home, there, "--force"))
+        assert not callers(there, "hello-function")
+        check_output(sh(with_variables(project, section(project, CALL)), project, home, there))
+        edit("functions.yaml", MEMORY, "availableMemoryMb: 1024")(project)
+        check_output(deploy(project, home, there))
+        assert described(there.created)["--memory"] == "1024Mi"
+        assert described(there.created)["--update-secrets"] == {"API_KEY": "API_KEY:1"}
+        assert callers(there, "hello-function") == {RUNNER}
+
+
+def test_printed_command_deploys_a_change_of_functions_yaml_alone(fresh: Bake, home: Path) -> None:
+    """Unless it names the function, the CLI compares archives. It takes the right to call from whom the file does not name."""
+    project = fresh(deploy_with="firebase")
+    command = section(project, "Deploy it")
+    with firebase_cloud(home) as there:
+        check_output(deploy(project, home, there, "--force"))
+        calling = re.sub(r"(?m)^curl .*\n", "", section(project, CALL))
+        check_output(sh(with_variables(project, calling), project, home, there))
+        assert callers(there, "hello-function") == {"user:ada@example.com"}
+        edit("functions.yaml", MEMORY, "availableMemoryMb: 1024")(project)
+        assert "Skipped" in check_output(sh(command.replace(":hello-function", ""), project, home, there))
+        assert described(there.created)["--memory"] == "512Mi"
+        check_output(deploy(project, home, there))
+        assert described(there.created)["--memory"] == "1024Mi"
+        assert not callers(there, "hello-function")
+
+
+def test_cloud_refuses(fresh: Bake, home: Path) -> None:
+    """Whoever deploys needs more roles than for gcloud; the account that builds needs one."""
+    project = fresh(deploy_with="firebase")
+    with firebase_cloud(home) as there:
+        there.caller = DEPLOYER
+        there.grant("projects/my-project", "roles/cloudfunctions.developer", DEPLOYER)
+        done = deploy(project, home, there, "--force")
+        assert done.returncode and "firebase.projects.get" in done.stdout and not there.functions
+        there.caller = OWNER
+        there.policies["projects/my-project"]["bindings"] = []
+        done = deploy(project, home, there, "--force")
+        assert done.returncode and f"{DEFAULT} lacks {BUILDER}" in done.stdout and not there.functions
+
+
+def test_default_codebase_would_delete_another_function(fresh: Bake, home: Path) -> None:
+    """Why each function has a codebase of its own."""
+    first = fresh(deploy_with="firebase")
+    second = fresh(deploy_with="firebase", function_name="other-name")
+    with firebase_cloud(home) as there:
+        for project in (first, second):
+            check_output(deploy(project, home, there, "--force"))
+        assert len(there.functions) == 2 and not there.deleted
+        # What is deployed from the codebase `default` has no label of a codebase.
+        there.functions[FUNCTION.format("hello-function")]["labels"].pop("firebase-functions-codebase")
+        edit("firebase.json", '"codebase": "other-name"', '"codebase": "default"')(second)
+        command = section(second, "Deploy it").replace(":other-name", "").strip()
+        check_output(sh(f"{command} --force", second, home, there))
+        assert there.deleted == [FUNCTION.format("hello-function")]
+
+
+def test_guard_knows_what_the_cli_packs(fresh: Bake, tmp_path: Path, home: Path, scripts: Path) -> None:
+    """Each file of a full folder, with rules of every kind; and below a folder that is called as the package is."""
+    root, entries, folders = tmp_path / "repository", [], {}
+    for above, name in (("functions", "first-name"), ("localpackage", "second-name")):
+        (root / above).mkdir(parents=True)
+        folder = fresh(trigger="pubsub", function_name=name, deploy_with="firebase").rename(root / above / name)
+        plant(folder, "localpackage", True)
+        (folder / ".env").unlink()
+        for file in FULL:
+            append(file, "x = 1\n")(folder)
+        text = (
+            (folder / "firebase.json")
+            .read_text("utf-8")
+            .replace("{main.py,", "{data,data/**,prices.json,a?c.t[xz]t,main.py,")
+        )
+        (folder / "firebase.json").unlink()
+        [entry] = json.loads(text)["functions"]
+        entry["ignore"] += ["*.md", "**/data/*.json", "**/localpackage/tests", "**/sub/{a,b}/*.csv"]
+        entries.append({**entry, "source": f"{above}/{name}"})
+        folders[name] = folder
+    (root / "firebase.json").write_text(json.dumps({"functions": entries}), "utf-8")
+    code = (
+        "import sys; sys.path.insert(0, 'tests/guard'); from conftest import Upload;"
+        "print(*(path.as_posix() for path in Upload().paths()), sep='\\n')"
+    )
+    with firebase_cloud(home) as there:
+        check_output(sh("firebase deploy --only functions --project my-project --force", root, home, there))
+    for name, folder in folders.items():
+        source = there.functions[FUNCTION.format(name)]["buildConfig"]["source"]["storageSource"]
+        known = check_output(run(scripts / "python", "-B", "-c", code, cwd=folder, env=environment(home))).splitlines()
+        assert set(known) == set(archived(there.archives[source["object"]])), name
+        assert ("data/c.txt" in known, "data/a.json" in known, "another.py" in known) == (
+            True,
+            False,
+            name == "second-name",
+        )
+
+
+FULL = [
+    "data/a.json", "data/c.txt", "data/sub/b.json", "prices.json", "abc.txt", "abc.tzt", "abcd.txt", "localpackage/tests/x.py",
+    "localpackage/sub/tests/y.py", "localpackage/sub/a/x.csv", "localpackage/sub/c/x.csv", "localpackage/ca.pem", "localpackage/notes.md",
+    "localpackage/My.KEY", "sub/main.py", "sub/localpackage/x.py", "data/.hidden/x.txt",
+]  # fmt: skip
