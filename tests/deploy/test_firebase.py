@@ -20,6 +20,7 @@ from tests.support.deploying import (
     with_variables,
 )
 from tests.support.fake_cloud import BUILDER, OWNER, deploy, gcloud_environment
+from tests.support.firebase_cli import in_one_repository
 from tests.support.firebase_cloud import DEFAULT, FirebaseCloud, firebase_cloud
 from tests.support.folders import append, edit
 from tests.support.pages import section
@@ -58,19 +59,6 @@ def as_firebase_deploys(name: str, flags: dict[str, Any]) -> dict[str, Any]:
     if "database" in (filters := flags.get("--trigger-event-filters", {})):
         own["--trigger-event-filters"] = {**filters, "namespace": "(default)"}
     return {**flags, **own, "--update-env-vars": variables}
-
-
-def in_one_repository(fresh: Bake, root: Path) -> dict[str, Path]:
-    """Make a function of each trigger, and one firebase.json above them; return the folders by the functions' names."""
-    root.mkdir()
-    folders, entries = {}, []
-    for trigger in TRIGGERS:
-        name = f"{trigger}-function"
-        folders[name] = fresh(trigger=trigger, function_name=name, deploy_with="firebase").rename(root / name)
-        [entry] = json.loads((folders[name] / "firebase.json").read_text("utf-8"))["functions"]
-        entries.append({**entry, "source": name})
-    (root / "firebase.json").write_text(json.dumps({"functions": entries}), "utf-8")
-    return folders
 
 
 def test_every_trigger_is_deployed_as_gcloud_would(bake: Bake, fresh: Bake, tmp_path: Path, home: Path) -> None:

@@ -33,6 +33,14 @@ def ports() -> Iterator[int]:
         yield port
 
 
+def component(name: str) -> Path:
+    """Return the folder of a component of gcloud; skip the test by its name if it is missing."""
+    folder = Path(require_tool("gcloud")).resolve().parents[1] / "platform" / name
+    if not folder.exists():
+        miss(name)
+    return folder
+
+
 @contextmanager
 def emulator(command: str, home: Path) -> Iterator[str]:
     """Run an emulator by its command; yield its host and port. Its Java child is ended with it.
@@ -40,11 +48,9 @@ def emulator(command: str, home: Path) -> Iterator[str]:
     With port 0, Pub/Sub's answers nothing but 503, and Firestore's does not say which port it got. So it is started
     again on another port until it gets the one it is given.
     """
-    name, component = next((name, component) for name, component in COMPONENTS.items() if f" {name} " in command)
-    sdk = Path(require_tool("gcloud")).resolve().parents[1]
+    name = next(name for name in COMPONENTS if f" {name} " in command)
+    component(COMPONENTS[name])
     require_tool("java")
-    if not (sdk / "platform" / component).exists():
-        miss(component)
     env = gcloud_environment(home, CLOUDSDK_CORE_DISABLE_PROMPTS="1")
     said = (home / f"{name}.log").read_text
     for port in ports():

@@ -1,6 +1,7 @@
-"""Firebase's CLI, as package-lock.json in firebase/ pins it, installed once on a machine."""
+"""Firebase's CLI, as package-lock.json in firebase/ pins it, installed once on a machine; and what it reads."""
 
 import hashlib
+import json
 import shutil
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from tests.support.processes import environment, miss, require_tool, run
+from tests.support.questions import TRIGGERS
+from tests.support.types import Bake
 
 PINNED = Path(__file__).with_name("firebase")
 CACHE = Path.home() / ".cache" / "fn-template"
@@ -35,3 +38,16 @@ def installed(npm: str) -> tuple[Path, str]:
                     return cli, f"cannot install Firebase's CLI: {done.stdout}"
             ready.touch()
     return cli, ""
+
+
+def in_one_repository(fresh: Bake, root: Path, *triggers: str) -> dict[str, Path]:
+    """Make a function of each trigger, and one firebase.json above them; return the folders by the functions' names."""
+    root.mkdir()
+    folders, entries = {}, []
+    for trigger in triggers or TRIGGERS:
+        name = f"{trigger}-function"
+        folders[name] = fresh(trigger=trigger, function_name=name, deploy_with="firebase").rename(root / name)
+        [entry] = json.loads((folders[name] / "firebase.json").read_text("utf-8"))["functions"]
+        entries.append({**entry, "source": name})
+    (root / "firebase.json").write_text(json.dumps({"functions": entries}), "utf-8")
+    return folders

@@ -49,13 +49,11 @@ def port_of(process: psutil.Popen, log: Path) -> int:
     return port_found
 
 
-class Served:
-    """A function that is being served: its process, its address, and what it has written so far."""
+class Function:
+    """A function, by its address."""
 
-    def __init__(self, process: psutil.Popen, log: Path) -> None:
-        self.process = process
-        self.url = f"http://127.0.0.1:{port_of(process, log)}"
-        self.log = log
+    def __init__(self, url: str) -> None:
+        self.url = url
 
     def ask(
         self, path: str = "/", body: bytes | None = None, method: str = "", headers: Mapping[str, str] | None = None
@@ -68,6 +66,15 @@ class Served:
             answer = error
         with answer:
             return answer.status, answer.read(), answer.headers
+
+
+class Served(Function):
+    """A function that is being served: its process, its address, and what it has written so far."""
+
+    def __init__(self, process: psutil.Popen, log: Path) -> None:
+        super().__init__(f"http://127.0.0.1:{port_of(process, log)}")
+        self.process = process
+        self.log = log
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the log entries so far; each line that was written must be one, but for the rest that is being written."""
@@ -201,7 +208,7 @@ def served_by(command: str, folder: Path, log: Path, env: Mapping[str, str]) -> 
 JSON = {"Content-Type": "application/json"}
 
 
-def check_http(function: Served) -> None:
+def check_http(function: Function) -> None:
     """Ask the http function good and bad requests over its socket."""
     expected: list[tuple[int, str, dict[str, Any]]] = [
         (200, "message", {"path": "/?name=Ada"}),
@@ -225,7 +232,7 @@ def check_http(function: Served) -> None:
     assert function.ask(method="HEAD")[0] == 200
 
 
-def check_headers(function: Served, sender: Mapping[str, str]) -> None:
+def check_headers(function: Function, sender: Mapping[str, str]) -> None:
     """Ask a function as the service whose headers it wants, and as others do."""
     assert function.ask(method="POST", headers=sender)[:2] == (204, b"")
     status, body, _ = function.ask(method="POST")
@@ -234,14 +241,14 @@ def check_headers(function: Served, sender: Mapping[str, str]) -> None:
     assert (status, list(json.loads(body)), headers["Allow"]) == (405, ["error"], "POST")
 
 
-def check_event(function: Served, sender: Mapping[str, str]) -> None:
+def check_event(function: Function, sender: Mapping[str, str]) -> None:
     """Ask a function for events with one that it can only find malformed, and with one that is no event."""
     assert function.ask(body=b"{", headers=sender)[:2] == (200, b"OK")
     assert function.ask(body=b"{}", headers=JSON)[0] == 400
     assert function.ask()[0] == 405
 
 
-def check(trigger: str, function: Served) -> None:
+def check(trigger: str, function: Function) -> None:
     """Ask a function what its trigger's contract says."""
     contract = fact(trigger, "contract")
     if contract == "http":
