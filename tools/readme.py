@@ -32,9 +32,9 @@ def code(value: str | bool) -> str:
 
 
 def with_rows(text: str, heading: str, rows: list[list[str]]) -> str:
-    """Return a page with other rows in the first table under a heading."""
+    """Return a page with other rows in the first table under a heading, and without conflict markers in it."""
     lines = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-    table = rf"(?ms)(^## {heading}\n.*?^\|---.*?\n)(?:\|.*?\n)*"
+    table = rf"(?ms)(^## {heading}\n.*?^\|---.*?\n)(?:(?:\||<<<<<<< |=======$|>>>>>>> ).*?\n)*"
     return re.sub(table, lambda found: found[1] + lines, text, count=1)
 
 

@@ -18,12 +18,13 @@ def update(template: Path = ROOT) -> None:
     """Write what follows from a template's rules/runtimes.json."""
     runtimes = json.loads((template / "rules" / "runtimes.json").read_text("utf-8"))
     ends = {version: dates["decommissioned"] for version, dates in runtimes.items()}
-    newest, *older = sorted(ends, key=lambda version: int(version.partition(".")[2]), reverse=True)
+    newest_first = sorted(ends, key=lambda version: int(version.partition(".")[2]), reverse=True)
     asked = (template / "cookiecutter.json").read_text("utf-8")
-    default = json.loads(asked)["python_version"][0]
-    choices = sorted([newest, *older], key=lambda version: version != default)
-    labels = {version: f"{version} - until {date.fromisoformat(ends[version]):%B %Y}" for version in choices}
-    labels[newest] += ", the newest"
+    # A fork's order stays, so that it can merge a new choice.
+    default, *others = [version for version in json.loads(asked)["python_version"] if version in ends]
+    choices = [default, *(version for version in newest_first if version not in (default, *others)), *others]
+    labels = {version: f"{version} - until {date.fromisoformat(ends[version]):%B %Y}" for version in newest_first}
+    labels[newest_first[0]] += ", the newest"
     listed = ",\n".join(f"    {json.dumps(version)}" for version in choices)
     labelled = "".join(f",\n      {json.dumps(version)}: {json.dumps(label)}" for version, label in labels.items())
     asked = re.sub(r'(?s)(\n  "python_version": \[\n).*?(\n  \])', rf"\g<1>{listed}\2", asked, count=1)

@@ -158,8 +158,9 @@ def with_event(main: str = MAIN, event: str = EVENT) -> str:
 
 
 def test_terraform_settings_match_deploy_yaml(bake: Bake) -> None:
-    assert deployed(MAIN) == flags(bake())
-    assert deployed(with_event()) == flags(bake(trigger="pubsub"))
+    [python] = re.findall(r'runtime += "python3(\d+)"', MAIN)
+    for text, trigger in ((MAIN, "http"), (with_event(), "pubsub")):
+        assert deployed(text) == flags(bake(trigger=trigger, python_version=f"3.{python}"))
 
 
 def test_terraform_function_is_built_from_the_archive() -> None:

@@ -8,7 +8,7 @@ import yaml
 from cookiecutter.exceptions import FailedHookException
 
 from tests.support.folders import contents
-from tests.support.questions import ACCEPTED, QUESTIONS, REFUSED
+from tests.support.questions import ACCEPTED, QUESTIONS, REFUSED, typed
 from tests.support.types import Bake, Cookiecutter
 
 
@@ -62,7 +62,16 @@ def test_invalid_answer_is_refused_before_the_next_question(
 
 
 def test_prompt_answers_are_used(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
-    done = cookiecutter(stdin="my-function\nSays hello.\n1\n3\nlogic\neurope-west1\n1\n2\ny\n")
+    done = cookiecutter(
+        stdin=typed(
+            function_name="my-function",
+            description="Says hello.",
+            python_version="3.12",
+            local_package="logic",
+            ci="github",
+            hashes=True,
+        )
+    )
     assert done.returncode == 0, done.stdout
     made = tmp_path / "out" / "my-function"
     assert (made / "logic" / "script.py").is_file() and "--hash=" in (made / "requirements.txt").read_text("utf-8")

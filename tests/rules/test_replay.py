@@ -117,7 +117,7 @@ def test_unknown_private_value_is_never_run(
 )
 def test_only_the_template_configures_jinja(cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, Any]) -> None:
     code = expression_that_creates("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
-    config = {"default_context": {"_jinja2_env_vars": marks, "region": code}}
+    config = {"default_context": {"_jinja2_env_vars": marks, "local_package": code}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout

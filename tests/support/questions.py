@@ -64,22 +64,40 @@ def label(answers: Mapping[str, Any]) -> str:
     return "-".join(map(str, answers.values())) or "default"
 
 
-ACCEPTED = {
-    "function_name": ["abcd", LONGEST_NAME, "a--b", "a1-2", "classy", "localpackage"],
-    "description": [
-        "x" * 200,
-        "😀",
-        "Ünïcödé 日本語 עברית",
-        "say \"hi\" & 'bye' \\d \\",
-        "{a} {",
-        "# <b>*x*</b> | `y`",
-        "{",
-    ],
-    "local_package": ["a", LONGEST_PACKAGE, "none", "logic", "script"],
-    "region": ["us-central1", "europe-west12", "me-central2", "northamerica-northeast1"],
-}
+def typed(**answers: Any) -> str:
+    """Return what a person types to give these answers, and Enter for the others."""
+    lines = []
+    for question, default in QUESTIONS.items():
+        answer = answers.get(question, "")
+        if isinstance(default, list) and answer:
+            answer = str(default.index(answer) + 1)
+        lines.append({True: "y", False: "n"}[answer] if isinstance(answer, bool) else answer)
+    return "\n".join(lines) + "\n"
+
+
+def free(values: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the values for questions without a list of choices: a fork may have a list of regions."""
+    return {question: tried for question, tried in values.items() if isinstance(QUESTIONS[question], str)}
+
+
+ACCEPTED = free(
+    {
+        "function_name": ["abcd", LONGEST_NAME, "a--b", "a1-2", "classy", "localpackage"],
+        "description": [
+            "x" * 200,
+            "😀",
+            "Ünïcödé 日本語 עברית",
+            "say \"hi\" & 'bye' \\d \\",
+            "{a} {",
+            "# <b>*x*</b> | `y`",
+            "{",
+        ],
+        "local_package": ["a", LONGEST_PACKAGE, "none", "logic", "script"],
+        "region": ["us-central1", "europe-west12", "me-central2", "northamerica-northeast1"],
+    }
+)
 UNSAFE = ["../x", "/x", "a/b", "C:\\x", "~", "con", ""]
-REFUSED = {
+REFUSED = free({
     "function_name": [
         *UNSAFE, "abc", "a" * 50, "-abc", "abc-", "1abc", "Abcd", "ab_cd", "abcd\n", "größe", "com1", "lpt9",
         "class", "import", "flask", "json", "script", "functions-framework", "isinstance", "refuse", "tests", "cloud-logging",
@@ -95,4 +113,4 @@ REFUSED = {
         "pip", "pkg_resources", "setuptools", "sitecustomize", "usercustomize", "wheel",
     ],
     "region": [*UNSAFE, "us", "us-central", "us-central1\n", "US-central1", "us-central123", "us central1"],
-}  # fmt: skip
+})  # fmt: skip

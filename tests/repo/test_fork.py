@@ -1,0 +1,96 @@
+"""A fork with defaults, regions and a label of its own merges what we commit next, as docs/fork.md says."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.folders import append, commit, edit
+from tests.support.pages import blocks
+from tests.support.processes import check_output, environment, git, run, shell
+from tests.support.questions import QUESTIONS, ROOT
+from tests.support.types import Change
+
+[MERGE] = blocks((ROOT / "docs" / "fork.md").read_text("utf-8"))
+SKELETON = "{{cookiecutter.function_name}}"
+*_, SECOND, LAST = QUESTIONS["python_version"]
+
+
+def tool(name: str) -> Change:
+    """Return a change that one of the tools makes."""
+    return lambda folder: check_output(
+        run(sys.executable, "-B", f"tools/{name}.py", cwd=folder, env=environment(folder))
+    )
+
+
+# What docs/fork.md says to change.
+OURS: list[Change] = [
+    edit("cookiecutter.json", '"python_version": [\n', f'"python_version": [\n    "{LAST}",\n'),
+    edit("cookiecutter.json", f'    "{SECOND}",\n    "{LAST}"\n', f'    "{SECOND}"\n'),
+    edit("cookiecutter.json", '"region": "us-central1"', '"region": [\n    "europe-west1",\n    "europe-west4"\n  ]'),
+    edit(
+        "cookiecutter.json",
+        '"region": "Region to deploy to (Enter if unsure)"',
+        '"region": {\n      "__prompt__": "Region",\n      "europe-west1": "europe-west1 - Belgium",\n      "europe-west4": "europe-west4 - Netherlands"\n    }',
+    ),
+    edit("cookiecutter.json", '"ci": [\n    "none",\n    "github",', '"ci": [\n    "github",\n    "none",'),
+    edit(
+        f"{SKELETON}/deploy.yaml",
+        "# Environment variables.",
+        "# Who pays.\n--update-labels:\n  team: my-team\n\n# Environment variables.",
+    ),
+    edit("pyproject.toml", "https://github.com/org/fn-template", "https://github.com/acme/fn-template"),
+    tool("runtimes"),
+    tool("readme"),
+    append("docs/run.svg", "<!-- ours -->\n"),
+]
+# What we may commit next.
+THEIRS: list[Change] = [
+    edit("rules/runtimes.json", "\n}", ',\n  "3.99": {"deprecated": "2098-10-01", "decommissioned": "2099-04-01"}\n}'),
+    edit("cookiecutter.json", '"cloudevent"\n', '"cloudevent",\n    "tide"\n'),
+    edit(
+        "cookiecutter.json",
+        'through Eventarc"\n',
+        'through Eventarc",\n      "tide": "tide - the sea at its highest"\n',
+    ),
+    lambda template: shutil.copytree(template / "templates" / "http", template / "templates" / "tide"),
+    edit("pyproject.toml", 'version = "', 'version = "9'),
+    edit(f"{SKELETON}/deploy.yaml", "--memory: 512Mi", "--memory: 1Gi"),
+    tool("runtimes"),
+    tool("readme"),
+    append("docs/run.svg", "<!-- theirs -->\n"),
+]
+
+
+@pytest.mark.slow
+def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) -> None:
+    fork = tmp_path / "fork"
+    git("clone", "-q", str(template), str(fork), cwd=tmp_path)
+    commit(fork, *OURS)
+    commit(template, *THEIRS)
+    env = environment(home)
+    # Locking takes a network and minutes: test_refresh.py does it.
+    merge, refresh, finish = MERGE.splitlines()
+    assert refresh == "uv run tools/refresh.py"
+    done = shell(merge, fork, home)
+    conflicts = check_output(run("git", "diff", "--name-only", "--diff-filter=U", cwd=fork, env=env)).split()
+    assert done.returncode == 1 and conflicts == ["README.md", "docs/run.svg"], done.stdout
+    for name in ("runtimes", "readme"):
+        tool(name)(fork)
+    check_output(shell(finish, fork, home))
+    assert check_output(run("git", "status", "--porcelain", cwd=fork, env=env)) == ""
+    readme = (fork / "README.md").read_text("utf-8")
+    assert not re.search("(?m)^[<>]{7} ", readme)
+    assert "| `tide` | the sea at its highest |" in readme
+    asked = json.loads((fork / "cookiecutter.json").read_text("utf-8"))
+    assert asked["python_version"][0] == LAST and set(asked["python_version"]) == {*QUESTIONS["python_version"], "3.99"}
+    listed = ", ".join(f"`{version}`" for version in asked["python_version"])
+    assert f"| `python_version` | `{LAST}` | Python of the runtime: {listed} |" in readme
+    assert asked["region"][0] == "europe-west1" and asked["ci"][0] == "github" and asked["trigger"][-1] == "tide"
+    check_output(run(sys.executable, "-m", "cookiecutter", fork, "--no-input", "trigger=tide", cwd=home, env=env))
+    deploy = (home / "hello-function" / "deploy.yaml").read_text("utf-8")
+    lines = ["--region: europe-west1", f"--runtime: python{LAST.replace('.', '')}", "  team: my-team", "--memory: 1Gi"]
+    assert set(lines) <= set(deploy.splitlines())
