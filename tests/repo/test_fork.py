@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.derived import REPOSITORY
 from tests.support.folders import append, commit, edit
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, run, shell
@@ -46,6 +47,7 @@ OURS: list[Change] = [
     tool("runtimes"),
     tool("readme"),
     append("docs/run.svg", "<!-- ours -->\n"),
+    edit("rules/reserved.json", '"locale"', '"ours",\n    "locale"'),
 ]
 # What we may commit next.
 THEIRS: list[Change] = [
@@ -62,10 +64,12 @@ THEIRS: list[Change] = [
     tool("runtimes"),
     tool("readme"),
     append("docs/run.svg", "<!-- theirs -->\n"),
+    edit("rules/reserved.json", '"locale"', '"theirs",\n    "locale"'),
 ]
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("/org/" not in REPOSITORY, reason="this is a fork itself")
 def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) -> None:
     fork = tmp_path / "fork"
     git("clone", "-q", str(template), str(fork), cwd=tmp_path)
@@ -77,7 +81,7 @@ def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) ->
     assert refresh == "uv run tools/refresh.py"
     done = shell(merge, fork, home)
     conflicts = check_output(run("git", "diff", "--name-only", "--diff-filter=U", cwd=fork, env=env)).split()
-    assert done.returncode == 1 and conflicts == ["README.md", "docs/run.svg"], done.stdout
+    assert done.returncode == 1 and conflicts == ["README.md", "docs/run.svg", "rules/reserved.json"], done.stdout
     for name in ("runtimes", "readme"):
         tool(name)(fork)
     check_output(shell(finish, fork, home))
