@@ -178,6 +178,10 @@ def test_printed_table_and_exit_code(bake: Bake, home: Path, tmp_path: Path) -> 
     )
     # A function alone.
     assert rows(status(fleet / "one", home).stdout) == rows(done.stdout)[:2]
+    # What another template made says nothing about this one.
+    link(fleet / "other-function", template="https://github.com/acme/other")
+    edit("other-function/pyproject.toml", f'version = "{VERSION}"', 'version = "98.0.0"')(fleet)
+    assert status(fleet, home).returncode == 0
     # A clone without the history does not know when a file changed.
     git("clone", "-q", "--depth=1", fleet.as_uri(), str(fleet / "clone"), cwd=fleet)
     assert [row[6] for row in rows(status(fleet / "clone", home).stdout)[1:]] == ["?", "?"]
