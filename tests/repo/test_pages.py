@@ -80,10 +80,12 @@ def test_readme_tables_match_cookiecutter_json(tmp_path: Path) -> None:
     asked = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
     asked["trigger"].append("tide")
     asked["__prompts__"]["trigger"]["tide"] = "tide - the sea at its highest"
-    asked["region"] = "europe-west1"
+    asked["hashes"] = not asked["hashes"]
     (tmp_path / "cookiecutter.json").write_text(json.dumps(asked))
+    label = asked["__prompts__"]["hashes"].removesuffix(" (Enter if unsure)")
+    row = f"| `hashes` | `{json.dumps(asked['hashes'])}` | {label} |"
     added = set(readme(tmp_path).splitlines()) - set(README.read_text("utf-8").splitlines())
-    assert added == {"| `tide` | the sea at its highest |", "| `region` | `europe-west1` | Region to deploy to |"}
+    assert added == {"| `tide` | the sea at its highest |", row}
 
 
 def test_each_question_has_a_section() -> None:
