@@ -53,3 +53,4 @@ def section(project: Path, title: str, language: str = "sh") -> str:
 
 FLEET = (ROOT / "docs" / "fleet.md").read_text("utf-8")
 UPDATING = (ROOT / "docs" / "updating.md").read_text("utf-8")
+UPDATES = (ROOT / "docs" / "fleet-updates.md").read_text("utf-8")

@@ -16,7 +16,7 @@ from tests.support.deploying import archived
 from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append, commit, edit
 from tests.support.pages import FLEET, blocks
-from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
+from tests.support.processes import check_output, environment, find_tool, git, posix_only, require_tool, run, shell
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, VERSION
 from tests.support.types import Bake, Done, Gcloud
 from tests.support.updates import own_tests
@@ -40,11 +40,13 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     (repository / "functions").mkdir(parents=True)
     git("init", cwd=repository)
     names = sorted(map(name, range(MANY)))
+    # Those that this machine has.
+    pythons = {version: found for version in QUESTIONS["python_version"] if (found := find_tool(f"python{version}"))}
     for number, function in enumerate(names):
         answers = {
             "function_name": function,
             "trigger": TRIGGERS[number % len(TRIGGERS)],
-            "python_version": QUESTIONS["python_version"][number % 4],
+            "python_version": list(pythons)[number % len(pythons)],
             "local_package": ("localpackage", "none")[number // 2 % 2],
             "hashes": number % 5 == 0,
         }
@@ -52,10 +54,9 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
         (repository / "functions" / f"{function}.yaml").write_text(text)
     for script, text in SCRIPTS.items():
         (repository / script).write_text(text)
-    python = Path(require_tool("python3.13")).parent
 
     def run_here(commands: str) -> Done:
-        return shell(commands, repository, home, python)
+        return shell(commands, repository, home, *(Path(found).parent for found in pythons.values()))
 
     def git_output(*arguments: str) -> str:
         return check_output(run("git", *arguments, cwd=repository, env=environment(home)))
@@ -85,7 +86,7 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     )
     for function in stay:
         append(f"{function}/.env", "MINE=1\n")(repository)
-    done = shell(f"bash guard.sh {red} {names[0]}", repository, home, python)
+    done = run_here(f"bash guard.sh {red} {names[0]}")
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"The guard is red: {red}"
     commit(
         template,
@@ -97,7 +98,7 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
 
     # Uncommitted changes are not touched.
     append("update.sh", "# Mine.\n")(repository)
-    done = shell("bash update.sh", repository, home, python)
+    done = run_here("bash update.sh")
     assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
     git("restore", "update.sh", cwd=repository)
 
@@ -123,11 +124,18 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     assert all(map(is_new, names)) and git_output("status", "--porcelain") == ""
 
 
-def test_guard_script_fails_without_a_guard(fresh: Bake, home: Path) -> None:
-    functions = fresh().parent
+@pytest.mark.parametrize("deploy_with", QUESTIONS["deploy_with"])
+def test_guard_script_takes_the_python_of_the_cloud(fresh: Bake, home: Path, deploy_with: str) -> None:
+    """It fails if there is no guard."""
+    functions = fresh(deploy_with=deploy_with, python_version="3.12").parent
     shutil.rmtree(functions / "hello-function" / "tests")
+    on_python = "import sys\n\n\ndef test_python() -> None:\n    assert sys.version_info[:2] == (3, 12)\n"
+    append("hello-function/tests/guard/test_python.py", on_python)(functions)
     (functions / "guard.sh").write_text(SCRIPTS["guard.sh"])
-    done = shell("bash guard.sh", functions, home, Path(require_tool("python3.13")).parent)
+    python = Path(require_tool("python3.12")).parent
+    check_output(shell("bash guard.sh", functions, home, python))
+    shutil.rmtree(functions / "hello-function" / "tests")
+    done = shell("bash guard.sh", functions, home, python)
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == "The guard is red: hello-function"
 
 

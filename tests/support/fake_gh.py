@@ -1,0 +1,128 @@
+"""A stand-in for GitHub's command `gh`: the pull requests of a bare repository, in a file beside it."""
+
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+# GitHub lets no workflow push a workflow; `main` is pushed by people.
+UPDATE_HOOK = """#!/bin/sh
+[ "$1" = refs/heads/main ] || [ -z "$(git diff --name-only main "$3" -- .github/workflows)" ] && exit
+echo "refusing to allow a GitHub App to create or update workflow without \\`workflows\\` permission" >&2
+exit 1
+"""
+
+
+class FakeGitHub:
+    """A bare repository with a branch `main`, and the folder of a `gh` that knows its pull requests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.remote, self.bin, self.file = folder / "remote.git", folder / "bin", folder / "remote.json"
+        self.bin.mkdir(parents=True)
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.remote)], check=True)
+        hook = self.remote / "hooks" / "update"
+        hook.write_text(UPDATE_HOOK)
+        hook.chmod(0o755)
+        self._save(pulls=[], changes=[], refusal="", moves="")
+        program = self.bin / "gh"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -P {__file__} {self.file} "$@"\n')
+        program.chmod(0o755)
+
+    def _save(self, **state: Any) -> None:
+        self.file.write_text(json.dumps(state))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.file.read_text())
+        return state
+
+    @property
+    def pulls(self) -> dict[str, dict[str, Any]]:
+        """The last pull request of each branch."""
+        return {pull["head"]: pull for pull in self.state["pulls"]}
+
+    def refuse(self, why: str) -> None:
+        """Refuse to open pull requests; with an empty reason, do so no more."""
+        self._save(**{**self.state, "refusal": why})
+
+    def move_when_asked(self, branch: str) -> None:
+        """Let somebody push to a branch while a run looks up its pull request."""
+        self._save(**{**self.state, "moves": branch})
+
+    def close(self, branch: str, state: str = "CLOSED") -> None:
+        pulls = self.state["pulls"]
+        [opened] = [pull for pull in pulls if pull["head"] == branch and pull["state"] == "OPEN"]
+        opened["state"] = state
+        self._save(**{**self.state, "pulls": pulls})
+
+
+def read(arguments: list[str]) -> Any:
+    """Read a command as `gh` does; end with its exit code if it is none that `gh` knows."""
+    parser = ArgumentParser("gh", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("auth").add_argument("what", choices=["setup-git"])
+    actions = commands.add_parser("pr").add_subparsers(dest="action", required=True)
+    find, create, edit, ready = (actions.add_parser(name) for name in ("list", "create", "edit", "ready"))
+    for action in (find, create):
+        action.add_argument("--head", required=True)
+    find.add_argument("--state", choices=["open", "closed", "merged", "all"], default="open")
+    find.add_argument("--limit", type=int, default=30)
+    find.add_argument("--json", choices=["state"], required=True)
+    find.add_argument("--jq", choices=[".[].state"], required=True)
+    for action in (create, edit):
+        action.add_argument("--title", required=True)
+        action.add_argument("--body-file", choices=["-"], required=True)
+    create.add_argument("--base", required=True)
+    create.add_argument("--draft", action="store_true")
+    for action in (edit, ready):
+        action.add_argument("head")
+    ready.add_argument("--undo", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def main(file: Path, arguments: list[str]) -> str:
+    """Run a command; return what is wrong with it, if anything."""
+    asked, state = read(arguments), json.loads(file.read_text())
+    if os.environ.get("GH_TOKEN") != "token-of-the-run":
+        return "gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable."
+    if asked.command == "auth":
+        return ""
+    pulls = [pull for pull in state["pulls"] if pull["head"] == asked.head]
+    opened = [pull for pull in pulls if pull["state"] == "OPEN"]
+    if asked.action == "list":
+        if state["moves"] == asked.head:
+            moves = ["git", "update-ref", f"refs/heads/{asked.head}", "refs/heads/main"]
+            subprocess.run(moves, cwd=file.with_suffix(".git"), check=True)
+        wanted = [pull for pull in reversed(pulls) if asked.state in ("all", pull["state"].lower())]
+        print(*[pull["state"] for pull in wanted[: asked.limit]], sep="\n")
+        return ""
+    state["changes"].append(f"{asked.action} {asked.head}")
+    if asked.action == "create":
+        pushed = subprocess.run(
+            ["git", "rev-parse", "--quiet", "--verify", f"refs/heads/{asked.head}"],
+            cwd=file.with_suffix(".git"), stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        if pushed.returncode:
+            return "pull request create failed: GraphQL: Head sha can't be blank"
+        if opened:
+            return f'a pull request for branch "{asked.head}" into branch "{asked.base}" already exists'
+        if state["refusal"]:
+            return f"pull request create failed: GraphQL: {state['refusal']}"
+        opened = [{"head": asked.head, "base": asked.base, "state": "OPEN", "draft": asked.draft}]
+        state["pulls"] += opened
+    elif not opened:
+        return f'no open pull requests found for branch "{asked.head}"'
+    if asked.action == "ready":
+        opened[0]["draft"] = asked.undo
+    else:
+        opened[0] |= {"title": asked.title, "body": sys.stdin.read()}
+    file.write_text(json.dumps(state))
+    return ""
+
+
+if __name__ == "__main__":
+    if problem := main(Path(sys.argv[1]), sys.argv[2:]):
+        sys.exit(problem)

@@ -1,0 +1,167 @@
+"""The workflow of docs/fleet-updates.md updates real functions and opens pull requests; it passes linters."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.fake_gh import FakeGitHub
+from tests.support.folders import append, commit, edit
+from tests.support.pages import FLEET, UPDATES, blocks
+from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
+from tests.support.types import Done
+from tests.support.updates import create_function, cruft
+from tests.support.workflows import complaints
+
+pytestmark = [pytest.mark.slow, posix_only]
+[PAGE] = blocks(UPDATES, "yaml")
+NAME = ".github/workflows/updates.yml"
+WORKFLOW = yaml.safe_load(PAGE)
+UPDATE, PROPOSE = WORKFLOW["jobs"].values()
+SCRIPTS = {block.split()[1]: block for block in blocks(FLEET + UPDATES, "bash")}
+KINDS: list[str] = UPDATE["strategy"]["matrix"]["kind"]
+MINE = edit("report/cloud_logging.py", "import json\n", "# Mine.\nimport json\n")
+NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n")
+
+
+def with_workflow(folder: Path, text: str = PAGE) -> Path:
+    append(NAME, text)(folder)
+    for name, script in SCRIPTS.items():
+        append(name, script)(folder)
+    return folder
+
+
+def test_workflow_passes_linters(tmp_path: Path, home: Path) -> None:
+    folder = with_workflow(tmp_path / "repository")
+    assert not complaints(folder, home)
+    shellcheck = ("shellcheck", "--shell=bash", *SCRIPTS)
+    check_output(run(*shellcheck, cwd=folder, env=environment(home)))
+    assert WORKFLOW["permissions"] == {}
+    # What runs code of others may only read, and what may write runs none.
+    assert UPDATE["permissions"] == {"contents": "read"} and "token" not in json.dumps(UPDATE)
+    assert PROPOSE["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert not re.search(r"guard|update\.sh|uv|cruft", json.dumps(PROPOSE["steps"]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "linter"),
+    [
+        ("cron:", "corn:", "check-jsonschema"),
+        (r'update.sh "\$KIND"', "update.sh ${{ matrix.kind }}", "zizmor"),
+        (r"actions/upload-artifact@\w+ # v[\d.]+", "actions/upload-artifact@v7", "zizmor"),
+        (r'"\$bundle" \]', "$bundle ]", "shellcheck"),
+    ],
+)
+def test_broken_workflow_fails_its_linter(tmp_path: Path, home: Path, old: str, new: str, linter: str) -> None:
+    text, times = re.subn(old, new, PAGE, count=1)
+    assert times
+    assert f"{linter}: " in complaints(with_workflow(tmp_path / "repository", text), home)
+
+
+class Run:
+    """A run of the workflow on a fake GitHub."""
+
+    def __init__(self, hub: FakeGitHub, home: Path, python: Path) -> None:
+        """Take a Python that has pip, as a runner's does."""
+        self.hub, self.home, self.python = hub, home, python
+
+    def steps(self, job: dict[str, Any], clone: Path, **given: str) -> list[Done]:
+        """Check out `main` and run the commands of a job, as a runner does, also after one that failed."""
+        shutil.rmtree(clone, ignore_errors=True)
+        git("clone", "-q", "--branch", "main", self.hub.remote.as_uri(), str(clone), cwd=self.home)
+        if job is PROPOSE:
+            (clone / "bundles").mkdir()
+            for bundle in self.home.glob("*.bundle"):
+                shutil.move(bundle, clone / "bundles")
+        env = environment(self.home, GITHUB_ACTIONS="true", **given)
+        path = (self.hub.bin, self.python, Path(require_tool("python3.13")).parent, env["PATH"])
+        env["PATH"] = ":".join(map(str, path))
+        env["GITHUB_SHA"] = check_output(run("git", "rev-parse", "HEAD", cwd=clone, env=env)).strip()
+        done = []
+        for step in job["steps"]:
+            if "run" in step:
+                more = {
+                    name: value.replace("${{ github.token }}", "token-of-the-run")
+                    for name, value in step.get("env", {}).items()
+                }
+                done.append(run("bash", "-e", "-c", step["run"], cwd=clone, env={**env, **more}))
+        return done
+
+    def __call__(self, *kinds: str, each: str = WORKFLOW["env"]["PER_FUNCTION"]) -> str:
+        """Run the workflow; return what the updates said."""
+        said = ""
+        for kind in kinds:
+            clone = self.home / "runner"
+            updated, packed = self.steps(UPDATE, clone, KIND=kind, PER_FUNCTION=each)
+            check_output(packed)
+            said += updated.stdout
+            for bundle in clone.glob("*.bundle"):
+                shutil.move(bundle, self.home)
+        for done in self.steps(PROPOSE, self.home / "runner"):
+            check_output(done)
+        return said
+
+
+def pushed(hub: FakeGitHub) -> dict[str, str]:
+    listed = run("git", "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", cwd=hub.remote, env={})
+    return dict(line.split() for line in check_output(listed).splitlines())
+
+
+def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path: Path, pip_and_pipx: Path) -> None:
+    """One function is clean, one is in conflict, the guard of one is red, and one is up to date."""
+    hub, ours = FakeGitHub(tmp_path / "hub"), with_workflow(tmp_path / "ours")
+    git("tag", "1.9.0", cwd=template)
+    commit(template, NEWER)
+    git("tag", "1.10.0", cwd=template)
+    commit(template, edit("{{cookiecutter.function_name}}/cloud_logging.py", "# Newer.", "# Not yet released."))
+    for function, version in {"thumbnails": "1.9.0", "report": "1.9.0", "resize": "1.9.0", "posters": "1.10.0"}.items():
+        answers = json.dumps({"function_name": function})
+        create = ("create", template, "--checkout", version, "--no-input", "--extra-context", answers)
+        check_output(cruft(*create, cwd=ours, home=home))
+    append("resize/requirements.in", "six\n")(ours)
+    edit("thumbnails/requirements.txt", "\nidna==", "\nidna==3.10 # ")(ours)
+    MINE(ours)
+    git("init", cwd=ours)
+    commit(ours)
+    git("push", "-q", str(hub.remote), "main", cwd=ours)
+    once = Run(hub, home, pip_and_pipx)
+
+    assert "Not updated: report resize\n" in once(*KINDS)
+    pulls, before, branches = hub.pulls, hub.state, pushed(hub)
+    assert {name: pull["draft"] for name, pull in pulls.items() if "template" in name} == {
+        "updates/template-thumbnails": False, "updates/template-report": True, "updates/template-resize": True,
+    }  # fmt: skip
+    report, resize = (pulls[f"updates/template-{name}"]["body"] for name in ("report", "resize"))
+    assert "\n    cloud_logging.py has conflict markers: resolve them." in report
+    assert "\n    requirements.txt lacks 'six' of requirements.in." in resize
+    # Each message alone, without the guard's own code.
+    assert "\n    cloud_logging.py is not Python, at line 7: mend it.\n" in report
+    assert ".py:" not in report.partition("short test summary")[0]
+    # To lock is to mend what is red in one of them.
+    assert {"updates/locks-thumbnails", "updates/locks-resize"} <= set(pulls)
+    assert not any(pull["draft"] for name, pull in pulls.items() if "locks" in name)
+
+    # The same again, with one pull request for all that are green.
+    assert "Not updated: report resize\n" in once("template", each="")
+    opened, made = (f"{after}updates/template" for after in ("create ", ""))
+    assert hub.state["changes"] == [*before["changes"], opened]
+    assert pushed(hub) == {**branches, made: pushed(hub)[made]}
+    same = ("git", "diff", "--exit-code", made, "updates/template-thumbnails")
+    check_output(run(*same, cwd=hub.remote, env=environment(home)))
+
+
+def test_function_in_a_repository_of_its_own(template: Path, home: Path) -> None:
+    """The scripts in its folder are none of the guard's business."""
+    git("tag", "1.9.0", cwd=template)
+    project = create_function(template, home, ci="github")
+    commit(with_workflow(project))
+    commit(template, NEWER)
+    git("tag", "1.10.0", cwd=template)
+    python = Path(require_tool("python3.13")).parent
+    check_output(shell("bash update.sh", project, home, python))
+    log = run("git", "log", "-1", "--format=%s", "--name-only", cwd=project, env=environment(home))
+    assert check_output(log) == "Update the template of hello-function\n\n.cruft.json\ncloud_logging.py\n"
