@@ -13,6 +13,7 @@ import pytest
 from tests.support.deploying import (
     CALL,
     DEPLOYER,
+    EMULATOR,
     GITHUB,
     KEEP,
     ONE_OF_EACH_CONTRACT,
@@ -27,7 +28,7 @@ from tests.support.deploying import (
 )
 from tests.support.fake_cloud import BUILDER, OWNER, SECRETS, FakeCloud, deploy, fake_cloud, gcloud_environment, named
 from tests.support.folders import append, edit
-from tests.support.pages import both_pages, page, section
+from tests.support.pages import blocks, both_pages, page, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import TRIGGERS, fact
 from tests.support.serving import check, served
@@ -63,11 +64,12 @@ def test_commands_from_a_new_project_to_the_first_call(fresh: Bake, home: Path, 
         assert [account for _, account in there.targets] == (
             [caller.partition(":")[2]] if "--oidc-service-account-email" in calling else []
         )
-    # test_dead_letters.py runs those of KEEP.
+    # test_pubsub.py runs those of EMULATOR, test_dead_letters.py those of KEEP.
+    emulator = [EMULATOR] if trigger == "pubsub" else []
     keep = [KEEP] if fact(trigger, "contract") == "event" else []
-    titles = ("Deploy it", SET_UP, CALL, *keep, SECRET, STAGE, GITHUB)
-    pasted = "".join(section(project, title) for title in titles)
-    assert re.findall(r"(?m)^gcloud .*", both_pages(project)) == re.findall(r"(?m)^gcloud .*", pasted)
+    titles = ("Deploy it", *emulator, SET_UP, CALL, *keep, SECRET, STAGE, GITHUB)
+    shown, pasted = "".join(blocks(both_pages(project))), "".join(section(project, title) for title in titles)
+    assert re.findall(r"(?m)^gcloud .*", shown) == re.findall(r"(?m)^gcloud .*", pasted)
 
 
 def test_second_stage_differs_by_contract_only(bake: Bake) -> None:
