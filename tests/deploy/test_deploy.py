@@ -26,7 +26,17 @@ from tests.support.deploying import (
     paste,
     with_variables,
 )
-from tests.support.fake_cloud import BUILDER, OWNER, SECRETS, FakeCloud, deploy, fake_cloud, gcloud_environment, named
+from tests.support.fake_cloud import (
+    BUILDER,
+    OWNER,
+    SECRETS,
+    FakeCloud,
+    deploy,
+    fake_cloud,
+    gcloud_environment,
+    named,
+    plain_gcloud,
+)
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, both_pages, page, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
@@ -178,7 +188,7 @@ def in_a_terminal(project: Path, home: Path, there: FakeCloud) -> str:
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(project)
-        os.execvpe(command[0], command, gcloud_environment(home, **there.environment()))
+        os.execvpe(command[0], command, plain_gcloud(home, **there.environment()))
     os.write(terminal, b"y\n" * 3)
     shown = b""
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.fake_cloud import gcloud_environment
+from tests.support.fake_cloud import plain_gcloud
 from tests.support.processes import miss, require_tool
 from tests.support.serving import family, listening
 from tests.support.waiting import PATIENCE, until
@@ -51,7 +51,7 @@ def emulator(command: str, home: Path) -> Iterator[str]:
     name = next(name for name in COMPONENTS if f" {name} " in command)
     component(COMPONENTS[name])
     require_tool("java")
-    env = gcloud_environment(home, CLOUDSDK_CORE_DISABLE_PROMPTS="1")
+    env = plain_gcloud(home, CLOUDSDK_CORE_DISABLE_PROMPTS="1")
     said = (home / f"{name}.log").read_text
     for port in ports():
         with (home / f"{name}.log").open("wb") as log:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.support.gcloud import gcloud_server
 from tests.support.pages import section
 from tests.support.processes import environment, run
 from tests.support.questions import QUESTIONS
@@ -392,6 +393,14 @@ def fake_cloud(ready: bool = True) -> Iterator[FakeCloud]:
 
 
 def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
+    """Return an environment in which gcloud starts without delay. For a terminal, or a process to end, see plain_gcloud."""
+    # Python has read these before it forks.
+    assert not [name for name in variables if name.startswith("PYTHON")], "use plain_gcloud"
+    return plain_gcloud(home, **gcloud_server(), **variables)
+
+
+def plain_gcloud(home: Path, **variables: str) -> dict[str, str]:
+    """Return an environment with a configuration of gcloud in a home folder."""
     return environment(home, CLOUDSDK_CONFIG=str(home / "gcloud"), **variables)
 
 
