@@ -64,6 +64,9 @@ def read(arguments: list[str]) -> Any:
     parser = ArgumentParser("gh", allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("auth").add_argument("what", choices=["setup-git"])
+    start = commands.add_parser("workflow").add_subparsers(required=True).add_parser("run")
+    start.add_argument("workflow")
+    start.add_argument("--ref", required=True)
     actions = commands.add_parser("pr").add_subparsers(dest="action", required=True)
     find, create, edit, ready = (actions.add_parser(name) for name in ("list", "create", "edit", "ready"))
     for action in (find, create):
@@ -89,6 +92,9 @@ def main(file: Path, arguments: list[str]) -> str:
     if os.environ.get("GH_TOKEN") != "token-of-the-run":
         return "gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable."
     if asked.command == "auth":
+        return ""
+    if asked.command == "workflow":
+        file.write_text(json.dumps({**state, "changes": [*state["changes"], f"run {asked.workflow} {asked.ref}"]}))
         return ""
     pulls = [pull for pull in state["pulls"] if pull["head"] == asked.head]
     opened = [pull for pull in pulls if pull["state"] == "OPEN"]

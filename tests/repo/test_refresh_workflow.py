@@ -1,0 +1,91 @@
+"""The weekly workflow hands the refreshed locks from a job that may only read to one that runs nothing of them."""
+
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.fake_gh import FakeGitHub
+from tests.support.folders import append, commit
+from tests.support.processes import check_output, environment, git, posix_only, run
+from tests.support.questions import ROOT
+
+pytestmark = posix_only
+JOBS = yaml.safe_load((ROOT / ".github" / "workflows" / "refresh.yml").read_text("utf-8"))["jobs"]
+INSTALL, REFRESH = (step["run"] for step in JOBS["refresh"]["steps"] if "run" in step)
+[PROPOSE] = [step for step in JOBS["propose"]["steps"] if "run" in step]
+
+
+def test_permissions() -> None:
+    assert set(JOBS["refresh"]["permissions"].values()) == {"read"} and "env" not in JOBS["refresh"]
+    assert not {"python", "uv", "bash"} & set(PROPOSE["run"].split())
+
+
+class Runner:
+    """A repository on a fake GitHub, and the jobs of its workflow; `python` writes down how it was called."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.hub, self.home, self.folder = FakeGitHub(folder / "hub"), home, folder / "job"
+        ours = folder / "ours"
+        append("locks.txt", "a==1\n")(ours)
+        shutil.copy(ROOT / "uv.lock", ours)
+        git("init", cwd=ours)
+        commit(ours)
+        git("push", "-q", str(self.hub.remote), "main", cwd=ours)
+        (self.hub.bin / "python").write_text(
+            '#!/bin/sh\necho "$@" >>"$CALLS"\n[ -z "$NEW" ] || echo "$NEW" >>locks.txt\n'
+        )
+        (self.hub.bin / "python").chmod(0o755)
+
+    def job(self, script: str, **variables: str) -> str:
+        """Run a step in a clone of its own."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        git("clone", "-q", str(self.hub.remote), str(self.folder), cwd=self.home)
+        env = environment(self.home, CALLS=str(self.home / "calls"), RUNNER_TEMP=str(self.home), **variables)
+        return check_output(
+            run(
+                "bash",
+                "-eo",
+                "pipefail",
+                "-c",
+                script,
+                cwd=self.folder,
+                env={**env, "PATH": f"{self.hub.bin}:{env['PATH']}"},
+            )
+        )
+
+    def refresh(self, new: str) -> str:
+        """Run both jobs, with a line that the refresh adds; return what the second one says."""
+        self.job(REFRESH, NEW=new)
+        shutil.copy(self.folder / "refresh.patch", self.home)
+        return self.job(PROPOSE["run"], GH_TOKEN="token-of-the-run", BRANCH=PROPOSE["env"]["BRANCH"])
+
+    def branch(self) -> str:
+        return run("git", "show", "refresh-locks:locks.txt", cwd=self.hub.remote, env=environment(self.home)).stdout
+
+
+@pytest.fixture
+def runner(tmp_path: Path, home: Path) -> Runner:
+    return Runner(tmp_path, home)
+
+
+def test_locked_uv_is_installed(runner: Runner, home: Path) -> None:
+    packages: list[dict[str, Any]] = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
+    [locked] = [package["version"] for package in packages if package["name"] == "uv"]
+    runner.job(INSTALL, NEW="")
+    assert (home / "calls").read_text() == f"-m pip install uv=={locked}\n"
+
+
+def test_changes_become_one_pull_request(runner: Runner) -> None:
+    assert "Nothing has changed." in runner.refresh("") and not runner.hub.state["changes"]
+    started = "run test.yml refresh-locks"
+    for new, changes in (("a==2", ["create refresh-locks", started]), ("a==3", [started])):
+        before = len(runner.hub.state["changes"])
+        runner.refresh(new)
+        assert runner.branch() == f"a==1\n{new}\n" and runner.hub.state["changes"][before:] == changes
+    runner.hub.close("refresh-locks")
+    runner.refresh("a==3")
+    assert runner.hub.pulls["refresh-locks"]["state"] == "OPEN"
