@@ -28,6 +28,7 @@ ANSWERS: dict[str, Any] = {
     "python_version": "3.12",
     "local_package": "none",
     "region": "europe-west1",
+    "deploy_with": "gcloud",
     "ci": "github",
     "hashes": True,
 }
