@@ -12,11 +12,11 @@ from rules.derived import REPOSITORY
 from tests.support.folders import append, commit, edit
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, run, shell
-from tests.support.questions import QUESTIONS, ROOT
+from tests.support.questions import QUESTIONS, ROOT, SKELETON
 from tests.support.types import Change
 
 [MERGE] = blocks((ROOT / "docs" / "fork.md").read_text("utf-8"))
-SKELETON = "{{cookiecutter.function_name}}"
+[DEPLOYMENT] = (path.relative_to(ROOT).as_posix() for path in SKELETON.glob("*deploy*.yaml"))
 *_, SECOND, LAST = QUESTIONS["python_version"]
 
 
@@ -39,7 +39,7 @@ OURS: list[Change] = [
     ),
     edit("cookiecutter.json", '"ci": [\n    "none",\n    "github",', '"ci": [\n    "github",\n    "none",'),
     edit(
-        f"{SKELETON}/deploy.yaml",
+        DEPLOYMENT,
         "# Environment variables.",
         "# Who pays.\n--update-labels:\n  team: my-team\n\n# Environment variables.",
     ),
@@ -58,9 +58,18 @@ THEIRS: list[Change] = [
         'through Eventarc"\n',
         'through Eventarc",\n      "tide": "tide - the sea at its highest"\n',
     ),
+    # A question beside the one that the fork changed.
+    edit(
+        "cookiecutter.json", '\n  "deploy_with": [', '\n  "moon": [\n    "full",\n    "new"\n  ],\n\n  "deploy_with": ['
+    ),
+    edit(
+        "cookiecutter.json",
+        '\n    "deploy_with": {',
+        '\n    "moon": {\n      "__prompt__": "Moon",\n      "full": "full",\n      "new": "new"\n    },\n\n    "deploy_with": {',
+    ),
     lambda template: shutil.copytree(template / "templates" / "http", template / "templates" / "tide"),
     edit("pyproject.toml", 'version = "', 'version = "9'),
-    edit(f"{SKELETON}/deploy.yaml", "--memory: 512Mi", "--memory: 1Gi"),
+    edit(DEPLOYMENT, "--memory: 512Mi", "--memory: 1Gi"),
     tool("runtimes"),
     tool("readme"),
     append("docs/run.svg", "<!-- theirs -->\n"),
