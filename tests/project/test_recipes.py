@@ -69,11 +69,12 @@ def test_web_pages_may_call(stocked: Bake, home: Path) -> None:
 def test_pydantic_checks_a_request(stocked: Bake, home: Path) -> None:
     project = stocked()
     recipes.pydantic(project)
+    [refusal] = recipes.code(recipes.PYDANTIC, "json")
     edit("main.py", 'json_body(request).get("name")', "read_order(request).product")(project)
     with recipes.serve(project, home) as function:
         for body, status, answer in (
             ('{"product": "tea", "pieces": 1}', 200, {"message": "Hello, tea!"}),
-            ('{"product": "tea", "pieces": 0}', 400, {"error": "pieces: Input should be greater than or equal to 1"}),
+            ('{"product": "tea", "pieces": 0}', 400, json.loads(refusal)),
             ('{"product": 1, "pieces": 1}', 400, {"error": "product: Input should be a valid string"}),
             ("{}", 400, {"error": "product: Field required"}),
             ("[]", 400, {"error": "the body must be a JSON object"}),
