@@ -56,7 +56,8 @@ def emulator(command: str, home: Path) -> Iterator[str]:
     for port in ports():
         with (home / f"{name}.log").open("wb") as log:
             process = psutil.Popen(
-                ["sh", "-euc", f"{command} --host-port=127.0.0.1:{port}"],
+                # Not as a child of sh: gcloud would leave its process group.
+                ["sh", "-euc", f"exec {command} --host-port=127.0.0.1:{port}"],
                 cwd=home, env=env, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
