@@ -107,6 +107,7 @@ def git(*arguments: str, cwd: Path) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
 
 
+@cache
 def find_tool(tool: str) -> str:
     """Return the path of a tool, such as `git` or `python3.12`; "" if it is not on this machine."""
     version = tool.removeprefix("python")
