@@ -14,7 +14,7 @@ from tests.support.updates import NEWER, create_function, cruft
 
 pytestmark = [pytest.mark.slow, posix_only]
 ADDRESS, NEW = "https://github.com/org/fn-template", "https://github.com/acme/fn-template"
-RELEASE, MOVE, MIRROR, PUSH, RELINK, _ = blocks(UPDATING)[2:]
+RELEASE, MOVE, MIRROR, PUSH, RELINK, *_ = blocks(UPDATING)[2:]
 
 
 def recorded(project: Path) -> dict[str, str]:
