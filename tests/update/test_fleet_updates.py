@@ -112,13 +112,13 @@ def pushed(hub: FakeGitHub) -> dict[str, str]:
 
 
 def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path: Path, pip_and_pipx: Path) -> None:
-    """One function is clean, one is in conflict, the guard of one is red, and one is up to date."""
+    """One function is clean, one is in conflict, the guard of one is red, and one is newer than the release."""
     hub, ours = FakeGitHub(tmp_path / "hub"), with_workflow(tmp_path / "ours")
     git("tag", "1.9.0", cwd=template)
     commit(template, NEWER)
     git("tag", "1.10.0", cwd=template)
     commit(template, edit("{{cookiecutter.function_name}}/cloud_logging.py", "# Newer.", "# Not yet released."))
-    for function, version in {"thumbnails": "1.9.0", "report": "1.9.0", "resize": "1.9.0", "posters": "1.10.0"}.items():
+    for function, version in {"thumbnails": "1.9.0", "report": "1.9.0", "resize": "1.9.0", "posters": "HEAD"}.items():
         answers = json.dumps({"function_name": function})
         create = ("create", template, "--checkout", version, "--no-input", "--extra-context", answers)
         check_output(cruft(*create, cwd=ours, home=home))
