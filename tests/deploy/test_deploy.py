@@ -102,11 +102,14 @@ def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, home: Path, t
         there.grant(
             "projects/my-project/secrets/api-key", SECRETS, "serviceAccount:runner@my-project.iam.gserviceaccount.com"
         )
+        there.secrets["projects/my-project/secrets/api-key"] = ["a value"]
+        there.services.add("my-project/secretmanager.googleapis.com")
         check_output(deploy(project, home, there, "--flags-file=deploy.prod.yaml"))
         lines = section(project, SET_UP) + section(project, SECRET)
         lines = lines.replace("gcloud iam service-accounts create deployer", ": ")
         lines = lines.replace("PROJECT=my-project", "PROJECT=my-staging")
-        check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
+        env = gcloud_environment(home, **there.environment())
+        check_output(run("sh", "-euc", lines, cwd=project, env=env, stdin="a value"))
         there.caller = DEPLOYER
         for method in ("POST", "PATCH"):
             before = len(there.asked)
@@ -142,6 +145,10 @@ def test_each_printed_role_is_needed(fresh: Bake, bake: Bake, home: Path) -> Non
                 assert service.partition("/")[2].partition(".")[0] in UNSEEN
                 there.functions.clear()
             there.services.add(service)
+        [values] = there.secrets.values()
+        [value], values[:] = values, []
+        assert "secrets/api-key/versions/latest was not found" in deploy(project, home, there).stdout
+        values[:] = [value]
         check_output(deploy(project, home, there))
 
 

@@ -81,7 +81,9 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
 def paste(project: Path, home: Path, there: FakeCloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
     """Paste sections of a project's pages into one shell, with one part replaced; return the output."""
     lines = "".join(section(project, title) for title in titles).replace(*instead)
-    return check_output(run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment())))
+    env = gcloud_environment(home, **there.environment())
+    # What is typed is the value of a secret.
+    return check_output(run("sh", "-euc", lines, cwd=project, env=env, stdin="a value"))
 
 
 def with_variables(project: Path, lines: str) -> str:

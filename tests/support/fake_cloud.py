@@ -78,6 +78,8 @@ class FakeCloud:
         # For each operation its function, and why it failed.
         self.operations: dict[str, tuple[str, str]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        # The values of each secret.
+        self.secrets: dict[str, list[str]] = {}
         self.queues: set[str] = set()
         # The address that each job and task calls, and the account that it calls as.
         self.targets: list[tuple[str, str]] = []
@@ -162,6 +164,8 @@ class FakeCloud:
             and resource not in {*self.topics, *self.subscriptions}
         ):
             raise Refused(404, f"{resource} does not exist")
+        if kind == "secrets" and resource not in self.secrets:
+            raise Refused(404, f"Secret {resource} not found")
         if verb in ("getIamPolicy", "setIamPolicy"):
             self.need(f"{KINDS[kind]}.{verb}", resource)
             if verb == "setIamPolicy":
@@ -213,6 +217,9 @@ class FakeCloud:
             return {"name": f"{resource}/{email}", "email": email}
         if parts[-1] == "serviceAccount":
             return {"email_address": STORAGE_AGENT}
+        if {"secrets", "versions"} & set(parts[-2:]):
+            self.enabled(project, "secretmanager")
+            return self.secret(method, resource, verb, query, body)
         if parts[-2] == "topics" and method == "PUT":
             self.enabled(project, "pubsub")
             self.topics.add(resource)
@@ -253,6 +260,26 @@ class FakeCloud:
             self.providers[f"{resource}/{query['workloadIdentityPoolProviderId']}"] = body
             return done
         raise Refused(404, f"This cloud does not know {method} {resource}:{verb}")
+
+    def secret(
+        self, method: str, name: str, verb: str, query: dict[str, str], body: dict[str, Any]
+    ) -> Mapping[str, Any]:
+        """Return a secret or the newest of its versions; make them."""
+        if method == "POST" and not verb:
+            name = f"{name}/{query['secretId']}"
+            self.secrets[name] = []
+        secret = name.partition("/versions/")[0]
+        if secret not in self.secrets:
+            raise Refused(404, f"Secret {secret} not found")
+        if verb == "addVersion":
+            self.secrets[secret].append(body["payload"]["data"])
+        version = {
+            "name": f"{secret}/versions/{len(self.secrets[secret])}",
+            "state": "ENABLED",
+            # gcloud sends a checksum, and wants to hear that it was compared.
+            "clientSpecifiedPayloadChecksum": "dataCrc32c" in body.get("payload", {}),
+        }
+        return version if verb or secret != name else {"name": secret, "replication": {}}
 
     def subscription(self, method: str, name: str, verb: str, body: dict[str, Any]) -> Mapping[str, Any]:
         """Return a subscription, or its messages; make or change it."""
@@ -335,7 +362,10 @@ class FakeCloud:
         if BUILDER not in roles["build"]:
             return f"Build failed: {accounts['build']} lacks {BUILDER}"
         for secret in wanted["serviceConfig"].get("secretEnvironmentVariables", []):
+            self.enabled(project.partition("/")[2], "secretmanager")
             place = f"{project}/secrets/{secret['secret']}"
+            if not self.secrets.get(place):
+                return f"Secret {place}/versions/{secret['version']} was not found"
             if SECRETS not in self.roles(f"serviceAccount:{accounts['run']}", place):
                 return f"Permission denied on secret {place} for {accounts['run']}"
         kind = wanted.get("eventTrigger", {}).get("eventType", "google.cloud.pubsub")

@@ -26,9 +26,8 @@ class FirebaseCloud(FakeCloud):
         self.variables = dict(variables)
         self.archives: dict[str, bytes] = {}
         self.deleted: list[str] = []
-        # The projects of Firebase, and the values of each secret.
+        # The projects of Firebase.
         self.firebase: set[str] = set()
-        self.secrets: dict[str, list[str]] = {}
         self.repository: dict[str, Any] = {
             "name": "projects/my-project/locations/us-central1/repositories/gcf-artifacts"
         }
@@ -96,8 +95,6 @@ class FirebaseCloud(FakeCloud):
                 raise Refused(404, f"{name} does not exist")
             self.jobs[name] |= body
             return self.jobs[name]
-        if parts[-2] == "secrets" or parts[-2] == "versions" or parts[-1] == "secrets":
-            return self.secret(method, name, query, verb, body)
         if parts[-2] == "databases":
             return {"name": name, "locationId": "us-central1"}
         if parts[-2] == "b":
@@ -105,23 +102,6 @@ class FirebaseCloud(FakeCloud):
         if name == project and method == "GET":
             return {**super().reply(method, resource, query, body), "defaultServiceAccount": DEFAULT}
         return super().reply(method, resource, query, body)
-
-    def secret(
-        self, method: str, name: str, query: dict[str, str], verb: str, body: dict[str, Any]
-    ) -> Mapping[str, Any]:
-        """Return a secret or the newest of its versions; make them."""
-        if verb.endswith("IamPolicy"):
-            return super().reply(method, f"{name}:{verb}", query, body)
-        if method == "POST" and not verb:
-            name = f"{name}/{query['secretId']}"
-            self.secrets[name] = []
-        secret = name.partition("/versions/")[0]
-        if secret not in self.secrets:
-            raise Refused(404, f"{secret} does not exist")
-        if verb == "addVersion":
-            self.secrets[secret].append(body["payload"]["data"])
-        version = {"name": f"{secret}/versions/{len(self.secrets[secret])}", "state": "ENABLED"}
-        return version if verb or secret != name else {"name": secret, "replication": {}}
 
 
 @contextmanager
