@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_cloud import NUMBER, FakeCloud, fake_cloud, gcloud_environment
+from tests.support.cloud_rights import NUMBER
+from tests.support.fake_cloud import FakeCloud, fake_cloud, gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.package_index import Advisories, advisories
 from tests.support.pages import both_pages, section

@@ -11,18 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.cloud_events import transport
+from tests.support.cloud_rights import OWNER, PUBLISHER, RECEIVER, SECRETS, STORAGE_AGENT, Refused
 from tests.support.deploying import CALL, DEPLOYER, KEEP, SET_UP, UNCOMMENTED, described, flags, paste, with_variables
-from tests.support.fake_cloud import (
-    OWNER,
-    PUBLISHER,
-    RECEIVER,
-    SECRETS,
-    STORAGE_AGENT,
-    FakeCloud,
-    Refused,
-    gcloud_environment,
-    transport,
-)
+from tests.support.fake_cloud import FakeCloud, gcloud_environment
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page, section
 from tests.support.processes import check_output, posix_only, require_tool, run

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cloud_rights import PUBSUB_AGENT
 from tests.support.deploying import KEEP, SET_UP, described, flags, paste, with_variables
-from tests.support.fake_cloud import PUBSUB_AGENT, FakeCloud, deploy, fake_cloud, gcloud_environment
+from tests.support.fake_cloud import FakeCloud, deploy, fake_cloud, gcloud_environment
 from tests.support.folders import edit
 from tests.support.pages import blocks, page
 from tests.support.processes import check_output, posix_only, require_tool, run

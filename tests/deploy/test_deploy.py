@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cloud_functions import named
+from tests.support.cloud_rights import BUILDER, OWNER, SECRETS
 from tests.support.deploying import (
     CALL,
     DEPLOYER,
@@ -26,17 +28,7 @@ from tests.support.deploying import (
     paste,
     with_variables,
 )
-from tests.support.fake_cloud import (
-    BUILDER,
-    OWNER,
-    SECRETS,
-    FakeCloud,
-    deploy,
-    fake_cloud,
-    gcloud_environment,
-    named,
-    plain_gcloud,
-)
+from tests.support.fake_cloud import FakeCloud, deploy, fake_cloud, gcloud_environment, plain_gcloud
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, both_pages, page, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run

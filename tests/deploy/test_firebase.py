@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.project.test_upload import plant
+from tests.support.cloud_rights import BUILDER, OWNER
 from tests.support.deploying import (
     CALL,
     DEPLOYER,
@@ -19,7 +20,7 @@ from tests.support.deploying import (
     paste,
     with_variables,
 )
-from tests.support.fake_cloud import BUILDER, OWNER, deploy, gcloud_environment
+from tests.support.fake_cloud import deploy, gcloud_environment
 from tests.support.firebase_cli import in_one_repository
 from tests.support.firebase_cloud import DEFAULT, FirebaseCloud, firebase_cloud
 from tests.support.folders import append, edit

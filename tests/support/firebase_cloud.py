@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.certificates import certificate
-from tests.support.fake_cloud import BUILDER, NUMBER, OWNER, FakeCloud, Refused
+from tests.support.cloud_rights import BUILDER, NUMBER, OWNER, Refused
+from tests.support.fake_cloud import FakeCloud
 from tests.support.firebase_cli import firebase_cli
 from tests.support.serving import loopback
 
