@@ -1,0 +1,1 @@
+"""Other generators of functions, tried by the same commands as this template."""
