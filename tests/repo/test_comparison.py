@@ -52,22 +52,21 @@ def test_answers_are_typed_once_they_are_asked_for(capfdbinary: pytest.CaptureFi
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the comparison needs Linux")
 @pytest.mark.parametrize(
-    ("test", "ignore", "expected"),
+    ("test", "pin", "ignore", "expected"),
     [
-        ("def test():\n    assert True\n", "", ["pass", "0 of 4", "1 of 1", "0 of 1", ", ".join(f"`{name}`" for name in PLANTED)]),
-        (
-            "import main\n\ndef test():\n    assert main.hello(None) == 'hello'\n",
-            "*.json\n", ["pass", "4 of 4", "1 of 1", "0 of 1", "`.env`"],
-        ),
-        ("def test():\n    assert False\n", "/*\n!/main.py\n", ["fail", "", "1 of 1", "0 of 1", "none"]),
+        ("def test():\n    assert True\n", "==2.1.0", "",
+         ["pass", "0 of 4", "1 of 1", "0 of 1", ", ".join(f"`{name}`" for name in PLANTED)]),
+        ("import main\n\ndef test():\n    assert main.hello(None) == 'hello'\n", "==2.1.0", "*.json\n",
+         ["pass", "4 of 4", "1 of 1", "0 of 1", "`.env`"]),
+        ("def test():\n    assert False\n", "~=2.1", "/*\n!/main.py\n", ["fail", "", "0 of 1", "0 of 1", "none"]),
     ],
     ids=["blind", "seeing", "failing"],
 )  # fmt: skip
-def test_row_of_a_peer(tmp_path: Path, test: str, ignore: str, expected: list[str]) -> None:
+def test_row_of_a_peer(tmp_path: Path, test: str, pin: str, ignore: str, expected: list[str]) -> None:
     require_tool("gcloud")
     (tmp_path / "main.py").write_text(FUNCTION)
     (tmp_path / "test.py").write_text(test)
-    make = f"{PEER.make} && echo iniconfig==2.1.0 > made/requirements.txt && printf '{ignore}' > made/.gcloudignore"
+    make = f"{PEER.make} && echo 'iniconfig{pin}' > made/requirements.txt && printf '{ignore}' > made/.gcloudignore"
     # No function of this name is in the file, so it answers no event.
     peer = dataclasses.replace(PEER, make=make, events=(("pubsub", "true", "made/main.py:no_such_function"),))
     work = tmp_path / "work"
