@@ -10,7 +10,7 @@ import pytest
 from tests.support.folders import append, edit
 from tests.support.guard import guard
 from tests.support.processes import posix_only
-from tests.support.types import Bake, Change
+from tests.support.types import Bake, Change, Installed
 
 pytestmark = pytest.mark.slow
 LISTED = "cloud_logging.py,localpackage"
@@ -103,6 +103,13 @@ def test_guard_fails_until_its_advice_is_followed(
         fix(project)
         done = guard(scripts, project, home)
         assert done.returncode == 0 and "reads" not in done.stdout, done.stdout
+
+
+def test_asynchronous_function_needs_its_variable(fresh: Bake, installed: Installed, home: Path) -> None:
+    project = fresh(trigger="async-http", deploy_with="firebase")
+    edit(".env.my-project", "FUNCTION_USE_ASGI=true\n", "")(project)
+    done = guard(installed(project), project, home)
+    assert done.returncode == 1 and ".env.my-project: add the line FUNCTION_USE_ASGI=true" in done.stdout, done.stdout
 
 
 def test_folder_above_with_a_name_of_the_list(fresh: Bake, scripts: Path, home: Path, tmp_path: Path) -> None:

@@ -114,6 +114,13 @@ def drawn(tree: str) -> list[str]:
 SHOWN = {"trigger": "http", "local_package": "localpackage", "ci": "none"}
 
 
+def test_pages_name_the_firebase_tools_of_the_tests() -> None:
+    package = json.loads((ROOT / "tests" / "support" / "firebase" / "package.json").read_text("utf-8"))
+    paths = [*(ROOT / "templates" / "firebase").iterdir(), ROOT / "docs" / "firebase.md"]
+    named = [re.findall(r"firebase-tools[ @]([\d.]+\d)", path.read_text("utf-8")) for path in paths]
+    assert {version for found in named for version in found} == {package["dependencies"]["firebase-tools"]}
+
+
 def test_readme_tree_matches_a_bake(bake: Bake) -> None:
     [tree] = [block for block in blocks(README.read_text("utf-8"), "text") if "├──" in block]
     shown = drawn(tree)
