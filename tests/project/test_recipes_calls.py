@@ -54,7 +54,7 @@ class Metadata(BaseHTTPRequestHandler):
 
 def test_function_calls_another_with_a_token(stocked: Bake, home: Path) -> None:
     """The other is behind Cloud Run, which lets in whom its owner named, with a token for its own address."""
-    invited = True
+    invited, Metadata.tokens = True, 0
 
     def cloud_run(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
         # google-auth writes the name in lower case.

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -72,5 +72,7 @@ def emulator(command: str, home: Path) -> Iterator[str]:
                 yield f"127.0.0.1:{port}"
                 return
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            # One that has ended by itself said why above.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(PATIENCE)

@@ -1,13 +1,15 @@
 """Firebase's emulators, which leave processes behind, and end others by name: in a namespace of processes of their own."""
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
+from tests.support.emulators import ports
 from tests.support.firebase_cli import firebase_cli
 from tests.support.processes import environment, require_tool
 from tests.support.serving import Function, family
@@ -41,26 +43,38 @@ class Emulators:
 
 @contextmanager
 def emulators(folder: Path, home: Path, *names: str, **variables: str) -> Iterator[Emulators]:
-    """Run some emulators for the functions in a folder's firebase.json until the block ends."""
+    """Run some emulators for the functions in a folder's firebase.json until the block ends.
+
+    The one of functions takes no other port than it is given, so it is started again until that is free.
+    """
     command = (firebase_cli(), "emulators:start", "--project", "demo-project", "--only", ",".join(names))
     here = Emulators(home / "emulators.log")
     # Where the CLI keeps which emulators run.
     (home / "tmp").mkdir()
     env = environment(home, **variables, TMPDIR=str(home / "tmp"))
-    with here.log.open("wb") as log:
-        process = psutil.Popen(
-            [require_tool("unshare"), *ALONE, *command],
-            cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
+    firebase = json.loads((folder / "firebase.json").read_text("utf-8"))
+    for port in ports():
+        firebase["emulators"]["functions"] = {"port": port}
+        (folder / "firebase.json").write_text(json.dumps(firebase), "utf-8")
+        with here.log.open("wb") as log:
+            process = psutil.Popen(
+                [require_tool("unshare"), *ALONE, *command],
+                cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
 
-    def ready() -> bool:
-        assert process.poll() is None, here.said()
-        return "All emulators ready" in here.said()
+        def outcome(process: psutil.Popen = process, port: int = port) -> str:
+            found = "ready" if "All emulators ready" in here.said() else ""
+            found = "is taken" if f"Port {port} is not open" in here.said() else found
+            assert found or process.poll() is None, here.said()
+            return found
 
-    try:
-        until(ready, here.said)
-        yield here
-    finally:
-        all_of_it = family(process)
-        process.kill()
-        assert not psutil.wait_procs(all_of_it, PATIENCE)[1]
+        try:
+            if until(outcome, here.said) == "ready":
+                yield here
+                return
+        finally:
+            # One that has ended by itself said why above.
+            with suppress(psutil.NoSuchProcess):
+                all_of_it = family(process)
+                process.kill()
+                assert not psutil.wait_procs(all_of_it, PATIENCE)[1]
