@@ -133,8 +133,7 @@ def shorten(value: Any, kept: int) -> Any:
 
 def trace(headers: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields that join an entry to the request with these headers, empty outside of a project."""
-    # The second is what Firebase sets.
-    project = os.environ.get("GOOGLE_CLOUD_PROJECT") or os.environ.get("GCLOUD_PROJECT")
+    project = os.environ.get("{{ "GCLOUD_PROJECT" if fn.firebase else "GOOGLE_CLOUD_PROJECT" }}")
     context = project and (headers.get("X-Cloud-Trace-Context") or headers.get("traceparent"))
     found = context and re.search(r"\b([0-9a-f]{32})\b(.*;o=1|-\w+-\w[13579bdf])?", context)
     if not found:

@@ -1,4 +1,4 @@
-"""Run a command that asks questions in a terminal: python -m benchmarks.terminal COMMAND... < answers.json."""
+"""Run a command that asks questions in a terminal: python terminal.py COMMAND... < answers.json."""
 
 import json
 import os

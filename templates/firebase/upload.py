@@ -5,8 +5,9 @@ class Upload:
         # In a repository of functions, one file at its root may have an entry for each.
         for folder in (ROOT, *ROOT.parents):
             entries = entries_of(folder / "firebase.json")
-            for entry in entries if isinstance(entries, list) else [entries]:
+            for entry in entries:
                 if (folder / entry.get("source", "functions")).resolve() == ROOT:
+                    self.codebases: list[str] = [one.get("codebase", "default") for one in entries]
                     self.entry: dict[str, Any] = entry
                     self.rules: list[str] = entry.get("ignore", [])
                     return
@@ -51,10 +52,12 @@ class Upload:
             yield from (path for path in paths if path.name not in inner)
 
 
-def entries_of(file: Path) -> Any:
-    """Return the settings of functions in a firebase.json, if there is one."""
+def entries_of(file: Path) -> list[dict[str, Any]]:
+    """Return the entries of functions in a firebase.json, if there is one."""
     try:
-        return json.loads(file.read_text("utf-8")).get("functions", []) if file.is_file() else []
+        found = json.loads(file.read_text("utf-8")).get("functions", []) if file.is_file() else []
+        # The CLI takes a single one without brackets too.
+        return found if isinstance(found, list) else [found]
     except ValueError as error:
         raise pytest.fail.Exception(f"firebase.json is not valid JSON: {error}", pytrace=False) from None
 
@@ -78,7 +81,8 @@ def regex(glob: str) -> str:
     """Return the regular expression of a glob without braces."""
     known = {"**/": "(?:.*/)?", "**": ".+", "*": "[^/]*", "?": "[^/]"}
     parts = re.findall(r"\*\*/|\*\*|\[[^]]+\]|.", glob)
-    return "".join(known.get(part) or (part if part[1:] else re.escape(part)) for part in parts)
+    sets = (part.replace("[!", "[^") if part[1:] else re.escape(part) for part in parts)
+    return "".join(known.get(part, other) for part, other in zip(parts, sets, strict=True))
 
 
 @pytest.fixture

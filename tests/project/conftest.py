@@ -28,10 +28,12 @@ def strict(constant: str) -> None:
 def log(bake: Bake, tmp_path: Path, home: Path) -> Log:
     """Run lines of Python after a function's own beginning; return the entries, which are all that is written."""
 
-    def log(code: str, head: str = HEAD, trigger: str = "http", **variables: str) -> list[dict[str, Any]]:
+    def log(
+        code: str, head: str = HEAD, trigger: str = "http", deploy_with: str = "gcloud", **variables: str
+    ) -> list[dict[str, Any]]:
         script = tmp_path / "work.py"
         script.write_text(head + code, "utf-8")
-        env = environment(home, PYTHONPATH=str(bake(trigger=trigger)), **variables)
+        env = environment(home, PYTHONPATH=str(bake(trigger=trigger, deploy_with=deploy_with)), **variables)
         lines = run(sys.executable, "-B", script, cwd=tmp_path, env=env).stdout.splitlines()
         assert all(line.startswith("{") for line in lines), lines
         return [json.loads(line, parse_constant=strict) for line in lines]

@@ -82,7 +82,7 @@ BROKEN: list[tuple[str, Change, str, Change | None]] = [
     ("empty callers", edit("functions.yaml", "[private]", "[]"), "anybody could call", edit("functions.yaml", "[]", "[public]")),
     ("no settings of the trigger", edit("functions.yaml", INVOKER, "    httpsTrigger: {}\n"), "anybody could call", None),
     ("variables in functions.yaml", append("functions.yaml", "    environmentVariables:\n      A: b\n"), "the CLI ignores environmentVariables", edit("functions.yaml", "    environmentVariables:\n      A: b\n", "")),
-    ("a .env", append(".env", "A=b\n"), "rename it .env.local", rename(".env", ".env.local")),
+    ("a .env", append(".env", "A=b\n"), "Rename it: .env.local is for your machine", rename(".env", ".env.local")),
     ("variables of a renamed project", rename(".env.my-project", ".env.acme"), ".gitignore lets .env.my-project into git", edit(".gitignore", "!/.env.my-project", "!/.env.acme")),
 ]  # fmt: skip
 
@@ -130,9 +130,11 @@ def test_one_firebase_json_for_a_repository(fresh: Bake, scripts: Path, home: Pa
     (project / "firebase.json").unlink()
     (project.parent / "firebase.json").write_text(json.dumps(settings), "utf-8")
     assert guard(scripts, project, home).returncode == 0
+    settings["functions"][0]["codebase"] = project.name
     settings["functions"][1]["runtime"] = "python312"
     (project.parent / "firebase.json").write_text(json.dumps(settings), "utf-8")
-    assert 'write "runtime": "python313"' in guard(scripts, project, home).stdout
+    said = guard(scripts, project, home).stdout
+    assert 'write "runtime": "python313"' in said and f"another function has the codebase {project.name} too" in said
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_header_without_a_trace_adds_nothing(log: Log) -> None:
 
 def test_trace_is_of_the_project_that_firebase_names(log: Log) -> None:
     code = f"cloud_logging.join({{'traceparent': '00-{TRACE}-{SPAN}-01'}})\nlogger.info('a')"
-    [entry] = log(code, trigger="async-http", GCLOUD_PROJECT="demo")
+    [entry] = log(code, trigger="async-http", deploy_with="firebase", GCLOUD_PROJECT="demo")
     assert entry["logging.googleapis.com/trace"] == f"projects/demo/traces/{TRACE}"
 
 

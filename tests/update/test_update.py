@@ -208,7 +208,7 @@ def test_update_leaves_the_files_of_firebase_alone(template: Path, home: Path) -
         edit("templates/firebase/functions.yaml", "maxInstances: 10", "maxInstances: 9"),
         edit("templates/firebase/firebase.json", "requirements.txt,", ""),
         edit("templates/firebase/variables.env", "LOG_LEVEL=INFO", "LOG_LEVEL=DEBUG"),
-        edit("templates/firebase/README.md", "Then deploy", "Newer. Then deploy"),
+        edit("templates/firebase/README.md", "The first time", "Newer. The first time"),
     ]
     commit(template, *newer)
     assert update(project, home) == ""

@@ -28,7 +28,7 @@ FOR_TYPES = r"(typing\.)?TYPE_CHECKING"
 FOR_ANOTHER_PYTHON = r"version_info|sys\.platform|os\.name"
 MAY_BE_RAISED = r"\b(?<!\.)(ImportError|ModuleNotFoundError|Exception)\b"
 # What Google's runtime or the framework sets.
-SET_ANYWAY = r"(CLOUD_RUN|FUNCTION|K)_\w+|{{ "G(OOGLE_)?CLOUD_PROJECT" if fn.firebase else "GCLOUD_PROJECT" }}|HOME|LANG|PATH|PORT|PWD|TMPDIR|TZ|USER"
+SET_ANYWAY = r"(CLOUD_RUN|FUNCTION|K)_\w+|{{ "GCLOUD_PROJECT|" if fn.firebase }}HOME|LANG|PATH|PORT|PWD|TMPDIR|TZ|USER"
 # The name of a call whose arguments are parts of a path; a text's own join is not.
 PATH_OF = r"(?<!['\"]\.)\b(FileSystemLoader|Path|files|glob|join|joinpath|listdir|open|scandir|walk)$"
 
