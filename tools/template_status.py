@@ -17,6 +17,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -117,11 +118,11 @@ def read(folder: Path) -> Status:
         status.version = str(tomllib.loads(text_of(folder / "pyproject.toml"))["tool"]["fn-template"]["version"])
     except (KeyError, TypeError, ValueError):
         status.findings.append("pyproject.toml does not say which version of the template made it")
-    runtime = r"""(?m)^--runtime:[ ]+(["']?)python3(\d+)\1[ ]*(#.*)?$"""
-    if found := re.search(runtime, text_of(folder / "deploy.yaml")):
-        python = f"3.{found[2]}"
+    python = deployed_python(folder.resolve()) or python
     status.runtime, status.ends = f"python{python.replace('.', '')}" if python else "", ENDS.get(python, "")
-    if not status.ends:
+    if not python:
+        status.findings.append("nothing here says which Python it runs on")
+    elif not status.ends:
         status.findings.append("its runtime is not one that the template offers: choose another Python")
     elif ends_soon(status.ends, date.today()):
         status.findings.append(f"its runtime ends on {status.ends}: choose a newer Python")
@@ -129,6 +130,21 @@ def read(folder: Path) -> Status:
     if git(folder, "rev-parse", "--is-shallow-repository") == "false":
         status.locks_changed = git(folder, "log", "-1", "--format=%cs", "--", *LOCKS)
     return status
+
+
+def deployed_python(folder: Path) -> str:
+    """Return the Python that a function's deploy.yaml deploys, or a firebase.json here or above; "" if neither does."""
+    runtime = r"""(?m)^--runtime:[ ]+(["']?)python3(\d+)\1[ ]*(#.*)?$"""
+    if found := re.search(runtime, text_of(folder / "deploy.yaml")):
+        return f"3.{found[2]}"
+    for root in (folder, *folder.parents):
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            entries = json.loads(text_of(root / "firebase.json"))["functions"]
+            for entry in entries if isinstance(entries, list) else [entries]:
+                is_its = (root / entry.get("source", "functions")).resolve() == folder
+                if is_its and (found := re.fullmatch(r"python3(\d+)", entry["runtime"])):
+                    return f"3.{found[1]}"
+    return ""
 
 
 def ends_soon(end: str, today: date) -> bool:

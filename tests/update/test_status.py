@@ -236,8 +236,37 @@ def test_broken_records(bake: Bake, home: Path, tmp_path: Path, record: str) -> 
     (project / "deploy.yaml").unlink()
     [found] = by_name(project, home).values()
     what = ".cruft.json is broken" if record else "it is not linked"
-    beginnings = [what, "pyproject.toml does not say", "its runtime is not one"]
+    beginnings = [what, "pyproject.toml does not say", "nothing here says which Python it runs on"]
     assert [line[: len(start)] for line, start in zip(found["findings"], beginnings, strict=True)] == beginnings
+
+
+def test_runtime_of_firebase_functions(bake: Bake, home: Path, tmp_path: Path) -> None:
+    """It is in their own firebase.json, or in one above them, whatever .cruft.json says."""
+    fleet = tmp_path / "fleet"
+    for name in ("above", "alone", "linked", "lost", "nodejs"):
+        shutil.copytree(bake(deploy_with="firebase"), fleet / "functions" / name)
+    firebase = json.loads((fleet / "functions" / "alone" / "firebase.json").read_text("utf-8"))
+    [entry] = firebase["functions"]
+    for name, python in (("alone", runtime(NEWEST)), ("linked", runtime(OLDEST)), ("nodejs", "nodejs24")):
+        changed = {"functions": [{**entry, "runtime": python}]}
+        (fleet / "functions" / name / "firebase.json").write_text(json.dumps(changed), "utf-8")
+    link(fleet / "functions" / "linked")
+    for name in ("above", "lost"):
+        (fleet / "functions" / name / "firebase.json").unlink()
+    elsewhere = {"source": "functions/above", "runtime": runtime(OLDEST)}
+    listed = {"functions": [{**entry, "runtime": runtime(NEWEST)}, elsewhere, {"runtime": runtime(NEWEST)}]}
+    (fleet / "firebase.json").write_text(json.dumps(listed), "utf-8")
+    found = by_name(fleet / "functions", home)
+    nothing = "nothing here says which Python it runs on"
+    assert {name: (one["runtime"], nothing in one["findings"]) for name, one in found.items()} == {
+        "above": (runtime(OLDEST), False), "alone": (runtime(NEWEST), False), "linked": (runtime(OLDEST), False),
+        "lost": ("", True), "nodejs": ("", True),
+    }  # fmt: skip
+    # One function needs no list, and a file that is broken says nothing.
+    (fleet / "firebase.json").write_text(json.dumps({"functions": elsewhere}), "utf-8")
+    assert by_name(fleet / "functions" / "above", home)["above"]["runtime"] == runtime(OLDEST)
+    (fleet / "firebase.json").write_text("[broken", "utf-8")
+    assert nothing in by_name(fleet / "functions" / "above", home)["above"]["findings"]
 
 
 def test_usage_errors(bake: Bake, home: Path, tmp_path: Path) -> None:
