@@ -214,7 +214,11 @@ def run_guard(folder: Path, status: Status) -> None:
 
 def failures(report: Path) -> Iterator[str]:
     """Yield the message of each test that failed, by the report that pytest wrote, if it came that far."""
-    for node in ElementTree.parse(report).iter() if report.exists() else ():
+    try:
+        nodes = list(ElementTree.parse(report).iter())
+    except (FileNotFoundError, ElementTree.ParseError):
+        return
+    for node in nodes:
         if node.tag == "failure":
             yield node.get("message", "").removeprefix("Failed: ")
         elif node.tag == "error":

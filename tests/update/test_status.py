@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from template_status import BEGIN, END, ENDS, ends_soon, numbers
+from template_status import BEGIN, END, ENDS, ends_soon, failures, numbers
 
 from tests.support.folders import append, commit, edit
 from tests.support.pages import blocks
@@ -203,6 +203,12 @@ def test_guard_green_red_and_missing(bake: Bake, home: Path, tmp_path: Path) -> 
         line.startswith("its guard is red: requirements.txt lacks 'six' of requirements.in.") for line in said["red"]
     )
     assert ["file or directory not found: tests/guard" in line for line in said["missing"]] == [True]
+
+
+@pytest.mark.parametrize("text", ["", "<testsuites><testsuite><testcase>"])
+def test_half_a_report_says_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.xml").write_text(text)
+    assert list(failures(tmp_path / "report.xml")) == list(failures(tmp_path / "none.xml")) == []
 
 
 HOSTILE = ["a|b", "a`b`", "*a*", "<b>", "[a](b)", "line\nbreak", "\x1b[31mred", "\u202eright", "--guard", "a b", "ü"]
