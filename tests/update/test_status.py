@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import template_status
 from markdown_it import MarkdownIt
-from template_status import BEGIN, END, ENDS, ends_soon, failures, numbers
+from template_status import BEGIN, END, ends_soon, failures, numbers
 
 from tests.support.folders import append, commit, edit
 from tests.support.pages import blocks
@@ -24,12 +25,16 @@ SCRIPT = ROOT / "tools" / "template_status.py"
 PAGE = (ROOT / "docs" / "status.md").read_text("utf-8")
 ADDRESS = "https://github.com/org/fn-template"
 PLAIN, WRITE = blocks(PAGE)
+# A thousand years later, so that no runtime ends on the day of a test.
+ENDS = {version: f"3{end[1:]}" for version, end in template_status.ENDS.items()}
 OLDEST, *_, NEWEST = ENDS
 
 
-def status(fleet: Path, home: Path, *options: str | Path, **variables: str) -> Done:
-    """Run the script in a folder."""
-    return run(sys.executable, SCRIPT, *options, cwd=fleet, env=environment(home, **variables))
+def status(fleet: Path, home: Path, *options: str | Path, ends: dict[str, str] = ENDS, **variables: str) -> Done:
+    """Run the script in a folder, with some ends of the runtimes."""
+    script = home / "template_status.py"
+    script.write_text(re.sub("(?m)^ENDS = .*", f"ENDS = {ends}", SCRIPT.read_text("utf-8")), "utf-8")
+    return run(sys.executable, script, *options, cwd=fleet, env=environment(home, **variables))
 
 
 def by_name(fleet: Path, home: Path, *options: str | Path, code: int = 1) -> dict[str, dict[str, Any]]:
@@ -176,6 +181,9 @@ def test_printed_table_and_exit_code(bake: Bake, home: Path, tmp_path: Path) -> 
         newer.returncode == 1
         and newer.stdout == f"{done.stdout.strip()}\n\none: {finding}\nother-function: {finding}\n"
     )
+    # A runtime that has ended.
+    ended = status(fleet, home, ends={NEWEST: "2000-01-01"})
+    assert ended.returncode == 1 and "one: its runtime ends on 2000-01-01: choose a newer Python\n" in ended.stdout
     # A function alone.
     assert rows(status(fleet / "one", home).stdout) == rows(done.stdout)[:2]
     # What another template made says nothing about this one.
@@ -322,7 +330,7 @@ def test_page_shows_the_table_and_the_options(home: Path) -> None:
 
 def test_dates() -> None:
     runtimes = json.loads((ROOT / "rules" / "runtimes.json").read_text("utf-8"))
-    assert {version: dates["decommissioned"] for version, dates in runtimes.items()} == ENDS
+    assert {version: dates["decommissioned"] for version, dates in runtimes.items()} == template_status.ENDS
     assert ends_soon("2028-04-24", date(2027, 4, 25)) and not ends_soon("2028-04-24", date(2027, 4, 24))
 
 
