@@ -95,9 +95,12 @@ def update(checkout: str | None, answers: dict[str, Any], temporary: Path) -> in
     if checkout:
         git("checkout", "--quiet", checkout, cwd=repository)
     newest = git("rev-parse", "HEAD", cwd=repository).decode().strip()
-    if not answers and not git("rev-list", "--max-count=1", newest, f"^{state['commit']}", cwd=repository):
-        print("Nothing to do.")
-        return 0
+    if not git("rev-list", "--max-count=1", newest, f"^{state['commit']}", cwd=repository):
+        if not answers:
+            print("Nothing to do.")
+            return 0
+        # It never goes back to an older commit, whatever the answers.
+        newest, checkout = state["commit"], state.get("checkout")
     render_alone(repository, state["commit"], state, old)
     state["context"]["cookiecutter"] |= answers
     context = render_alone(repository, newest, state, new)

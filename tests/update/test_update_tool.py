@@ -72,10 +72,13 @@ def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) 
     commit(by_tool, append("cloud_logging.py", "# Mine.\n"))
     for options in ((), ("--checkout", "HEAD~1")):
         assert check_output(update(by_tool, home, *options)) == "Nothing to do.\n"
-    done = update(by_tool, home, "--variables-to-update", """'{"region": "europe-west1"}'""")
-    assert check_output(done) and (by_tool / "new.txt").read_text() == "Newer: europe-west1.\n"
-    context = json.loads((by_tool / ".cruft.json").read_text("utf-8"))["context"]["cookiecutter"]
-    assert context["region"] == "europe-west1"
+    before = json.loads((by_tool / ".cruft.json").read_text("utf-8"))
+    # It never goes back.
+    region = ("--variables-to-update", """'{"region": "europe-west1"}'""")
+    check_output(update(by_tool, home, "--checkout", "HEAD~1", *region))
+    assert (by_tool / "new.txt").read_text() == "Newer: europe-west1.\n"
+    before["context"]["cookiecutter"]["region"] = "europe-west1"
+    assert json.loads((by_tool / ".cruft.json").read_text("utf-8")) == before
     commit(by_tool, append("new.txt", "Mine.\n"))
 
     append(f"{SKELETON}/cloud_logging.py", "# Newest.\n")(template)
