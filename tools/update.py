@@ -94,6 +94,9 @@ def update(checkout: str | None, answers: dict[str, Any], temporary: Path) -> in
     git("clone", "--quiet", state["template"], str(repository))
     if checkout:
         git("checkout", "--quiet", checkout, cwd=repository)
+    known = ["git", "cat-file", "-e", f"{state['commit']}^{{commit}}"]
+    if subprocess.run(known, cwd=repository, capture_output=True).returncode:
+        sys.exit("The template no longer has the commit in .cruft.json: see docs/updating.md")
     newest = git("rev-parse", "HEAD", cwd=repository).decode().strip()
     if not git("rev-list", "--max-count=1", newest, f"^{state['commit']}", cwd=repository):
         if not answers:

@@ -95,3 +95,18 @@ def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) 
         "# Newest.\nimport json\n" in text and "\n<<<<<<< ours\n# Mine.\n=======\n# Newest.\n>>>>>>> theirs\n" in text
     )
     assert "UU functions/hello-function/cloud_logging.py" in status(second, home)
+
+
+def linked(folder: Path, template: str) -> Path:
+    """Return a repository that holds only a function's link to a commit that nobody has."""
+    state = {"template": template, "commit": "0" * 40, "context": {"cookiecutter": {}}}
+    append("function/.cruft.json", json.dumps(state))(folder)
+    git("init", cwd=folder / "function")
+    commit(folder / "function")
+    return folder / "function"
+
+
+def test_lost_commit_is_told(template_repository: Path, home: Path, tmp_path: Path) -> None:
+    done = update(linked(tmp_path, str(template_repository)), home)
+    said = "The template no longer has the commit in .cruft.json: see docs/updating.md\n"
+    assert (done.returncode, done.stdout) == (1, said)
