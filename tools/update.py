@@ -91,7 +91,7 @@ def update(checkout: str | None, answers: dict[str, Any], temporary: Path) -> in
         sys.exit("Commit or stash your changes first.")
     state = json.loads(STATE.read_text("utf-8"))
     repository, old, new = (temporary / name for name in ("repository", "old", "new"))
-    git("clone", "--quiet", state["template"], str(repository))
+    git("clone", "--quiet", "--", state["template"], str(repository))
     if checkout:
         git("checkout", "--quiet", checkout, cwd=repository)
     known = ["git", "cat-file", "-e", f"{state['commit']}^{{commit}}"]

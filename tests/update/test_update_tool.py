@@ -110,3 +110,8 @@ def test_lost_commit_is_told(template_repository: Path, home: Path, tmp_path: Pa
     done = update(linked(tmp_path, str(template_repository)), home)
     said = "The template no longer has the commit in .cruft.json: see docs/updating.md\n"
     assert (done.returncode, done.stdout) == (1, said)
+
+
+def test_address_is_no_option_of_git(home: Path, tmp_path: Path) -> None:
+    done = update(linked(tmp_path, "--bare"), home)
+    assert done.returncode == 1 and "repository '--bare' does not exist" in done.stdout
