@@ -37,7 +37,7 @@ if __name__ == "__main__":
     runtimes.main()
 
 from rules.answers import Rules  # noqa: E402
-from rules.derived import lock_options  # noqa: E402
+from rules.derived import NEWEST, lock_options  # noqa: E402
 from rules.questions import QUESTIONS  # noqa: E402
 
 TEMPLATES = ROOT / "templates"
@@ -49,7 +49,6 @@ LOCKS = {
     trigger: TEMPLATES / "locks" / json.loads((TEMPLATES / trigger / "trigger.json").read_text("utf-8"))["locks"]
     for trigger in TRIGGERS
 }
-NEWEST = max(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
 # Modules of the projects, and vendor/, which the upload uses.
 PROJECT = {"cloud_logging", "conftest", "delivery", "events", "main", "test_main", "tests", "vendor"} | {
     # The name of a file may be between Jinja's marks.
