@@ -41,9 +41,6 @@ class FakeGitHub:
         self.works = True
         shutil.copytree(first_push, self.folder)
 
-    def git_output(self, *arguments: str) -> str:
-        return check_output(run("git", *arguments, cwd=self.folder, env=environment(self.home))).strip()
-
     def push(self, *names: str, outcome: str = "") -> str:
         """Commit a change to some files; record the outcome of its run, if any. Return the commit."""
         for name in names:
@@ -52,10 +49,11 @@ class FakeGitHub:
         git("commit", "--allow-empty", "-m", "a change", cwd=self.folder)
         if outcome:
             self.add_run(outcome)
-        return self.git_output("rev-parse", "HEAD")
+        return git("rev-parse", "HEAD", cwd=self.folder)
 
     def add_run(self, outcome: str, event: str = "push", branch: str = "main") -> None:
-        facts = {"event": event, "branch": branch, "status": outcome, "head_sha": self.git_output("rev-parse", "HEAD")}
+        head = git("rev-parse", "HEAD", cwd=self.folder)
+        facts = {"event": event, "branch": branch, "status": outcome, "head_sha": head}
         self.runs.insert(0, facts)
 
     def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
@@ -72,7 +70,7 @@ class FakeGitHub:
     def checkout(self) -> None:
         """Clone what the first job checks out: without commits that no branch holds any more."""
         shutil.rmtree(self.clone, ignore_errors=True)
-        branch = self.git_output("branch", "--show-current")
+        branch = git("branch", "--show-current", cwd=self.folder)
         depth = FIND["steps"][0]["with"].get("fetch-depth", 1)
         clone = ("git", "clone", "-q", "--branch", branch, *(["--depth", str(depth)] if depth else []))
         check_output(run(*clone, self.folder.as_uri(), self.clone, cwd=self.home, env=environment(self.home)))

@@ -101,10 +101,11 @@ def as_unprivileged_user(*command: str | Path) -> tuple[str | Path, ...]:
     return require_tool("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *command
 
 
-def git(*arguments: str, cwd: Path) -> None:
-    """Run git with a name and an address of its own."""
+def git(*arguments: str, cwd: Path) -> str:
+    """Run git with a name and an address of its own; return what it prints."""
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
-    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+    done = subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True, encoding="utf-8")
+    return done.stdout.rstrip()
 
 
 @cache

@@ -58,9 +58,6 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     def run_here(commands: str) -> Done:
         return shell(commands, repository, home, *(Path(found).parent for found in pythons.values()))
 
-    def git_output(*arguments: str) -> str:
-        return check_output(run("git", *arguments, cwd=repository, env=environment(home)))
-
     def is_new(function: str) -> bool:
         """Whether a function has all changes of the newer template; fail if it has some."""
         new = ["# Newer." in (repository / function / "cloud_logging.py").read_text("utf-8")]
@@ -102,14 +99,14 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
     git("restore", "update.sh", cwd=repository)
 
-    before = int(git_output("rev-list", "--count", "HEAD"))
+    before = int(git("rev-list", "--count", "HEAD", cwd=repository))
     # Again changes nothing more.
     for _ in range(2):
         done = run_here("bash update.sh")
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Not updated: {' '.join(stay)}"
         assert [function for function in names if not is_new(function)] == stay
-        assert git_output("status", "--porcelain") == ""
-        assert int(git_output("rev-list", "--count", "HEAD")) == before + MANY - len(stay)
+        assert git("status", "--porcelain", cwd=repository) == ""
+        assert int(git("rev-list", "--count", "HEAD", cwd=repository)) == before + MANY - len(stay)
     for function in stay:
         assert (repository / function / ".env").read_text() == "MINE=1\n"
         assert not (repository / function / "new.txt").exists()
@@ -121,7 +118,7 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
         edit(f"{rejected}/tests/conftest.py", "# Mine.\n", ""),
     )
     check_output(run_here("bash update.sh"))
-    assert all(map(is_new, names)) and git_output("status", "--porcelain") == ""
+    assert all(map(is_new, names)) and git("status", "--porcelain", cwd=repository) == ""
 
 
 @pytest.mark.parametrize("deploy_with", QUESTIONS["deploy_with"])

@@ -24,9 +24,7 @@ def recorded(project: Path) -> dict[str, str]:
 
 
 def commit_of(repository: Path, revision: str) -> str:
-    return check_output(
-        run("git", "rev-parse", f"{revision}^{{commit}}", cwd=repository, env=environment(repository))
-    ).strip()
+    return git("rev-parse", f"{revision}^{{commit}}", cwd=repository)
 
 
 def set_version(template: Path, version: str) -> None:

@@ -55,10 +55,6 @@ def runtime(python: str) -> str:
     return f"python{python.replace('.', '')}"
 
 
-def git_output(folder: Path, home: Path, *arguments: str) -> str:
-    return check_output(run("git", *arguments, cwd=folder, env=environment(home))).strip()
-
-
 def release(template: Path, version: str, tagged: bool = True) -> None:
     """Commit two changes to the template, and tag the second."""
     commit(template, append("README.md", f"Towards {version}.\n"))
@@ -114,8 +110,8 @@ def test_fleet(template: Path, fleet: Path, home: Path) -> None:
     assert list(offline) == ["ahead", "broken", "moved", "newest", "older", "rewritten", "unlinked"]
     expected = {
         "function": "older", "trigger": "storage", "runtime": runtime(NEWEST), "ends": ENDS[NEWEST], "template": ADDRESS,
-        "version": "1.0.0", "commit": git_output(template, home, "rev-parse", "1.0.0"), "releases_behind": None,
-        "commits_behind": None, "locks_changed": git_output(fleet, home, "log", "-1", "--format=%cs"), "guard": "",
+        "version": "1.0.0", "commit": git("rev-parse", "1.0.0", cwd=template), "releases_behind": None,
+        "commits_behind": None, "locks_changed": git("log", "-1", "--format=%cs", cwd=fleet), "guard": "",
         "findings": ["version 1.0.0 made it, and 2.0.0 is newer: update it"],
     }  # fmt: skip
     assert offline["older"] == expected
@@ -140,7 +136,7 @@ def test_fleet(template: Path, fleet: Path, home: Path) -> None:
     assert wanted == "version 2.0.0 made it, and 3.0.0 is newer: update it"
 
     # Without tags it is asked up to its newest commit.
-    for tag in git_output(template, home, "tag").split():
+    for tag in git("tag", cwd=template).split():
         git("tag", "--delete", tag, cwd=template)
     edit("older/.cruft.json", ADDRESS, str(template))(fleet)
     older = by_name(fleet, home)["older"]
@@ -168,7 +164,7 @@ def test_printed_table_and_exit_code(bake: Bake, home: Path, tmp_path: Path) -> 
     git("init", cwd=fleet)
     commit(fleet)
     git("commit", "--amend", "--no-edit", "--date=2020-01-01T00:00:00Z", cwd=fleet)
-    day = git_output(fleet, home, "log", "-1", "--format=%cs")
+    day = git("log", "-1", "--format=%cs", cwd=fleet)
     done = status(fleet, home)
     assert done.returncode == 0 and len(set(map(len, done.stdout.strip().splitlines()))) == 1
     assert rows(done.stdout)[1:] == [

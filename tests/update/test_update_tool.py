@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.folders import append, commit, contents, edit
 from tests.support.pages import UPDATING, blocks
-from tests.support.processes import check_output, environment, git, run, shell
+from tests.support.processes import check_output, git, shell
 from tests.support.questions import ROOT
 from tests.support.types import Change, Done
 from tests.support.updates import create_function, cruft
@@ -38,6 +38,10 @@ def clone(repository: Path, name: str) -> Path:
     return repository.with_name(name) / "functions" / "hello-function"
 
 
+def status(project: Path) -> str:
+    return git("status", "--porcelain", cwd=project)
+
+
 def update(project: Path, home: Path, *options: str) -> Done:
     """Run the command of docs/updating.md from this repository."""
     command = COMMAND.replace("https://raw.githubusercontent.com/org/fn-template/main", str(ROOT)).strip()
@@ -46,10 +50,6 @@ def update(project: Path, home: Path, *options: str) -> Done:
 
 def files(project: Path) -> dict[str, tuple[str, bytes]]:
     return {name: thing for name, thing in contents(project).items() if "__pycache__" not in name}
-
-
-def status(project: Path, home: Path) -> str:
-    return check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home)))
 
 
 def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) 
     by_cruft, by_tool = clone(repository, "by-cruft"), clone(repository, "by-tool")
     check_output(cruft("update", "--skip-apply-ask", cwd=by_cruft, home=home))
     assert "Updated to " in check_output(update(by_tool, home))
-    assert files(by_tool) == files(by_cruft) and status(by_tool, home) == status(by_cruft, home)
+    assert files(by_tool) == files(by_cruft) and status(by_tool) == status(by_cruft)
     assert (by_tool / "new.txt").read_text() == "Newer: us-central1.\n" and not (by_tool / "AGENTS.md").exists()
 
     done = update(by_tool, home)
@@ -94,7 +94,7 @@ def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) 
     assert (
         "# Newest.\nimport json\n" in text and "\n<<<<<<< ours\n# Mine.\n=======\n# Newest.\n>>>>>>> theirs\n" in text
     )
-    assert "UU functions/hello-function/cloud_logging.py" in status(second, home)
+    assert "UU functions/hello-function/cloud_logging.py" in status(second)
 
 
 def linked(folder: Path, template: str) -> Path:
