@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.folders import append, commit
+from tests.support.folders import append, commit, edit
 from tests.support.monorepo import ALL, PYTHONS
 from tests.support.pages import FLEET, blocks
 from tests.support.processes import check_output, environment, git, posix_only, run
-from tests.support.types import Done
+from tests.support.types import Bake, Done
 
 pytestmark = posix_only
 SCRIPTS = {block.split()[1]: block for block in blocks(FLEET, "bash")}
@@ -81,6 +81,19 @@ def test_guard_runs_in_functions_only(repository: Repository, first_push: Path) 
     words = [call.split() for call in repository.calls()]
     pythons = {call[0]: call[call.index("--python") + 1].removeprefix("python") for call in words}
     assert pythons == {name: PYTHONS[name].replace(".", "") for name in ALL}
+
+
+def test_guard_finds_the_python_if_firebase_json_is_at_the_root(repository: Repository, fresh: Bake) -> None:
+    project = fresh(deploy_with="firebase", python_version="3.12")
+    (project / "firebase.json").unlink()
+    shutil.copytree(project, repository.folder / project.name)
+    check_output(repository.bash("guard.sh"))
+    assert "--python 3.12 " in repository.calls()[0]
+    edit(f"{project.name}/pyproject.toml", "python_version", "# python_version")(repository.folder)
+    done = repository.bash("guard.sh", project.name)
+    assert done.returncode == 1 and len(repository.calls()) == 1
+    assert f"python: is not in deploy.yaml, firebase.json or pyproject.toml of {project.name}\n" in done.stdout
+    assert done.stdout.endswith(f"The guard is red: {project.name}\n")
 
 
 def test_guard_that_finds_no_function_is_red(repository: Repository) -> None:
