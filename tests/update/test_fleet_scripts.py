@@ -74,6 +74,16 @@ def fleet(repository: Repository) -> Repository:
     return repository.start()
 
 
+def test_branch_of_a_red_function_has_no_other(fleet: Repository) -> None:
+    before = fleet.git("rev-parse", "HEAD")
+    done = fleet.bash("update.sh", "locks")
+    assert done.returncode == 1 and done.stdout.endswith("\nNot updated: red\n")
+    assert fleet.git("log", "--format=%s", f"{before[0]}..main") == ["Update the locks of green"]
+    assert fleet.git("log", "--format=%s", f"{before[0]}..updates/locks-red") == ["Update the locks of red"]
+    assert fleet.git("diff", "--name-only", before[0], "updates/locks-red") == ["red/requirements.txt"]
+    assert fleet.git("status", "--porcelain", "--branch") == ["## main"]
+
+
 def test_guard_runs_in_functions_only(repository: Repository, first_push: Path) -> None:
     """And on the Python of each."""
     shutil.copytree(first_push, repository.folder, dirs_exist_ok=True)
