@@ -84,6 +84,23 @@ def test_branch_of_a_red_function_has_no_other(fleet: Repository) -> None:
     assert fleet.git("status", "--porcelain", "--branch") == ["## main"]
 
 
+def test_each_update_that_git_cannot_commit_is_named(fleet: Repository) -> None:
+    git("config", "user.name", "", cwd=fleet.folder)
+    done = fleet.bash("update.sh", "locks")
+    assert done.returncode == 1 and done.stdout.endswith("\nNot updated: green red\n"), done.stdout
+    assert "empty ident name" in done.stdout
+    assert fleet.git("status", "--porcelain", "--branch") == ["## main"] and len(fleet.git("log", "--format=%s")) == 1
+
+
+def test_hooks_of_the_repository_refuse_no_update(fleet: Repository) -> None:
+    """They would see the conflicts in a red function."""
+    hook = fleet.folder / ".git" / "hooks" / "pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    assert fleet.bash("update.sh", "locks").stdout.endswith("\nNot updated: red\n")
+    assert fleet.git("log", "-1", "--format=%s") == ["Update the locks of green"]
+
+
 def test_guard_runs_in_functions_only(repository: Repository, first_push: Path) -> None:
     """And on the Python of each."""
     shutil.copytree(first_push, repository.folder, dirs_exist_ok=True)
