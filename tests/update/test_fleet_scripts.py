@@ -101,6 +101,25 @@ def test_hooks_of_the_repository_refuse_no_update(fleet: Repository) -> None:
     assert fleet.git("log", "-1", "--format=%s") == ["Update the locks of green"]
 
 
+def test_lock_is_no_script(repository: Repository) -> None:
+    """Its comment gives the arguments of `uv pip compile` and nothing else."""
+    repository.add("green")
+    edit("green/requirements.txt", " -o", ' $(touch one) -o x; touch "two" #')(repository.folder)
+    repository.start()
+    repository.bash("update.sh", "locks")
+    assert not [path.name for path in repository.folder.rglob("*") if path.name in ("one", "two")]
+    assert "--universal requirements.in $(touch one) -o x; touch" in repository.calls()[0]
+
+
+def test_lock_that_says_no_command_is_red(repository: Repository) -> None:
+    repository.add("green")
+    (repository.folder / "green" / "requirements-dev.txt").write_text("six==1.17.0\n")
+    repository.start()
+    done = repository.bash("update.sh", "locks")
+    message = "requirements-dev.txt does not say how it was locked: lock it with uv pip compile.\n"
+    assert done.returncode == 1 and done.stdout == f"{message}Not updated: green\n"
+
+
 def test_guard_runs_in_functions_only(repository: Repository, first_push: Path) -> None:
     """And on the Python of each."""
     shutil.copytree(first_push, repository.folder, dirs_exist_ok=True)
