@@ -101,6 +101,13 @@ def test_hooks_of_the_repository_refuse_no_update(fleet: Repository) -> None:
     assert fleet.git("log", "-1", "--format=%s") == ["Update the locks of green"]
 
 
+def test_locks_are_a_week_old_and_made_as_before(fleet: Repository) -> None:
+    fleet.bash("update.sh", "locks")
+    locks = "7 days, {} uv pip compile --quiet --upgrade --universal {}.in -o {}.txt"
+    pairs = [(function, lock) for function in ("green", "red") for lock in ("requirements", "requirements-dev")]
+    assert fleet.calls() == [locks.format(function, lock, lock) for function, lock in pairs]
+
+
 def test_lock_is_no_script(repository: Repository) -> None:
     """Its comment gives the arguments of `uv pip compile` and nothing else."""
     repository.add("green")
