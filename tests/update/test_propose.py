@@ -55,6 +55,10 @@ class Repository:
         git("clone", "-q", str(self.hub.remote), str(self.runner), cwd=self.home)
         for update in updates:
             self.write(*update)
+        return self.again(token, **env)
+
+    def again(self, token: str = "token-of-the-run", **env: str) -> Done:
+        """Propose what is in the clone."""
         variables = environment(self.home, GH_TOKEN=token, GITHUB_ACTIONS="true", **env)
         path = f"{self.hub.bin}:{variables['PATH']}"
         return run("bash", "-e", "propose.sh", cwd=self.runner, env={**variables, "PATH": path})
@@ -139,6 +143,15 @@ def test_closed_update_comes_back_only_if_it_changes(repository: Repository) -> 
     assert repository.hub.pulls[A]["state"] == "OPEN"
     repository.hub.close(A)
     check_output(repository.propose((A, "a/lock.txt")))
+    assert repository.hub.pulls[A]["state"] == "OPEN"
+
+
+def test_clone_that_knows_a_deleted_branch(repository: Repository) -> None:
+    """Such as that on a machine, where one cleans up after a merge."""
+    check_output(repository.propose((A, "a/main.py")))
+    repository.hub.close(A, "MERGED")
+    git("push", "-q", "origin", f":{A}", cwd=repository.ours)
+    check_output(repository.again())
     assert repository.hub.pulls[A]["state"] == "OPEN"
 
 
