@@ -84,6 +84,14 @@ def test_branch_of_a_red_function_has_no_other(fleet: Repository) -> None:
     assert fleet.git("status", "--porcelain", "--branch") == ["## main"]
 
 
+def test_branch_of_an_earlier_run_is_deleted(fleet: Repository) -> None:
+    fleet.bash("update.sh", "locks")
+    git("branch", "updates/template-red", cwd=fleet.folder)
+    commit(fleet.folder, edit("red/main.py", "red", ""))
+    check_output(fleet.bash("update.sh", "locks"))
+    assert fleet.git("branch", "--format=%(refname:short)") == ["main", "updates/template-red"]
+
+
 def test_each_update_that_git_cannot_commit_is_named(fleet: Repository) -> None:
     git("config", "user.name", "", cwd=fleet.folder)
     done = fleet.bash("update.sh", "locks")
