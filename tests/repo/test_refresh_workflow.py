@@ -89,3 +89,9 @@ def test_changes_become_one_pull_request(runner: Runner) -> None:
     runner.hub.close("refresh-locks")
     runner.refresh("a==3")
     assert runner.hub.pulls["refresh-locks"]["state"] == "OPEN"
+
+
+def test_pull_request_of_a_fork_is_none_of_ours(runner: Runner) -> None:
+    runner.hub.open_from_fork("refresh-locks")
+    runner.refresh("a==2")
+    assert runner.hub.pulls["refresh-locks"]["state"] == "OPEN"

@@ -14,6 +14,8 @@ UPDATE_HOOK = """#!/bin/sh
 echo "refusing to allow a GitHub App to create or update workflow without \\`workflows\\` permission" >&2
 exit 1
 """
+# What --jq may be: the state of the newest pull request that is not from a fork.
+OWN_STATE = "first(.[] | select(.isCrossRepository | not).state)"
 
 
 class FakeGitHub:
@@ -41,8 +43,8 @@ class FakeGitHub:
 
     @property
     def pulls(self) -> dict[str, dict[str, Any]]:
-        """The last pull request of each branch."""
-        return {pull["head"]: pull for pull in self.state["pulls"]}
+        """The last pull request of each branch, without those of forks."""
+        return {pull["head"]: pull for pull in self.state["pulls"] if not pull["fork"]}
 
     def refuse(self, why: str) -> None:
         """Refuse to open pull requests; with an empty reason, do so no more."""
@@ -52,9 +54,14 @@ class FakeGitHub:
         """Let somebody push to a branch while a run looks up its pull request."""
         self._save(**{**self.state, "moves": branch})
 
+    def open_from_fork(self, branch: str) -> None:
+        """Let somebody open a pull request from a branch of that name in a fork."""
+        pull = {"head": branch, "base": "main", "state": "OPEN", "draft": False, "fork": True}
+        self._save(**{**self.state, "pulls": [*self.state["pulls"], pull]})
+
     def close(self, branch: str, state: str = "CLOSED") -> None:
         pulls = self.state["pulls"]
-        [opened] = [pull for pull in pulls if pull["head"] == branch and pull["state"] == "OPEN"]
+        [opened] = [pull for pull in pulls if (pull["head"], pull["state"], pull["fork"]) == (branch, "OPEN", False)]
         opened["state"] = state
         self._save(**{**self.state, "pulls": pulls})
 
@@ -73,8 +80,8 @@ def read(arguments: list[str]) -> Any:
         action.add_argument("--head", required=True)
     find.add_argument("--state", choices=["open", "closed", "merged", "all"], default="open")
     find.add_argument("--limit", type=int, default=30)
-    find.add_argument("--json", choices=["state"], required=True)
-    find.add_argument("--jq", choices=[".[].state"], required=True)
+    find.add_argument("--json", choices=["state,isCrossRepository"], required=True)
+    find.add_argument("--jq", choices=[OWN_STATE], required=True)
     for action in (create, edit):
         action.add_argument("--title", required=True)
         action.add_argument("--body-file", choices=["-"], required=True)
@@ -96,14 +103,16 @@ def main(file: Path, arguments: list[str]) -> str:
     if asked.command == "workflow":
         file.write_text(json.dumps({**state, "changes": [*state["changes"], f"run {asked.workflow} {asked.ref}"]}))
         return ""
-    pulls = [pull for pull in state["pulls"] if pull["head"] == asked.head]
+    # As gh does: `list` finds those of forks too.
+    forks = asked.action == "list"
+    pulls = [pull for pull in state["pulls"] if pull["head"] == asked.head and (forks or not pull["fork"])]
     opened = [pull for pull in pulls if pull["state"] == "OPEN"]
     if asked.action == "list":
         if state["moves"] == asked.head:
             moves = ["git", "update-ref", f"refs/heads/{asked.head}", "refs/heads/main"]
             subprocess.run(moves, cwd=file.with_suffix(".git"), check=True)
         wanted = [pull for pull in reversed(pulls) if asked.state in ("all", pull["state"].lower())]
-        print(*[pull["state"] for pull in wanted[: asked.limit]], sep="\n")
+        print(*[pull["state"] for pull in wanted[: asked.limit] if not pull["fork"]][:1])
         return ""
     state["changes"].append(f"{asked.action} {asked.head}")
     if asked.action == "create":
@@ -117,7 +126,7 @@ def main(file: Path, arguments: list[str]) -> str:
             return f'a pull request for branch "{asked.head}" into branch "{asked.base}" already exists'
         if state["refusal"]:
             return f"pull request create failed: GraphQL: {state['refusal']}"
-        opened = [{"head": asked.head, "base": asked.base, "state": "OPEN", "draft": asked.draft}]
+        opened = [{"head": asked.head, "base": asked.base, "state": "OPEN", "draft": asked.draft, "fork": False}]
         state["pulls"] += opened
     elif not opened:
         return f'no open pull requests found for branch "{asked.head}"'

@@ -155,6 +155,15 @@ def test_clone_that_knows_a_deleted_branch(repository: Repository) -> None:
     assert repository.hub.pulls[A]["state"] == "OPEN"
 
 
+def test_pull_request_of_a_fork_is_none_of_ours(repository: Repository) -> None:
+    """Though its branch has the same name."""
+    repository.hub.open_from_fork(A)
+    check_output(repository.propose((A, "a/main.py")))
+    repository.hub.open_from_fork(A)
+    check_output(repository.propose((A, "a/lock.txt")))
+    assert repository.hub.state["changes"] == [f"create {A}", f"edit {A}", f"ready {A}"]
+
+
 def test_refused_pull_requests_are_opened_by_the_next_run(repository: Repository) -> None:
     repository.hub.refuse("GitHub Actions is not permitted to create or approve pull requests (createPullRequest)")
     done = repository.propose((A, "a/main.py"), (B, "b/main.py"))
