@@ -123,9 +123,11 @@ def test_commit_of_somebody_else_is_kept(repository: Repository) -> None:
     git("switch", "-q", "--detach", f"origin/{A}", cwd=repository.ours)
     append("a/mended.py", "1\n")(repository.ours)
     repository.push(A)
+    append("a/mended.py", "2\n")(repository.ours)
+    repository.push(A)
     before = repository.branches(), repository.hub.state
     done = repository.propose((A, "a/lock.txt", "red"))
-    assert check_output(done) == f"a@example.com\nThey have pushed to {A}, so it stays as it is.\n"
+    assert check_output(done) == f"Somebody else has pushed to {A}, so it stays as it is: a@example.com\n"
     assert (repository.branches(), repository.hub.state) == before
     repository.hub.close(A, "MERGED")
     check_output(repository.propose((A, "a/lock.txt")))
