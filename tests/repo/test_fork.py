@@ -16,6 +16,7 @@ from tests.support.questions import QUESTIONS, ROOT, SKELETON
 from tests.support.types import Change
 
 [MERGE] = blocks((ROOT / "docs" / "fork.md").read_text("utf-8"))
+PULL, REFRESH, FINISH = MERGE.splitlines()
 [DEPLOYMENT] = (path.relative_to(ROOT).as_posix() for path in SKELETON.glob("*deploy*.yaml"))
 *_, SECOND, LAST = QUESTIONS["python_version"]
 
@@ -86,14 +87,13 @@ def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) ->
     commit(template, *THEIRS)
     env = environment(home)
     # Locking takes a network and minutes: test_refresh.py does it.
-    merge, refresh, finish = MERGE.splitlines()
-    assert refresh == "uv run tools/refresh.py"
-    done = shell(merge, fork, home)
+    assert REFRESH == "uv run tools/refresh.py"
+    done = shell(PULL, fork, home)
     conflicts = check_output(run("git", "diff", "--name-only", "--diff-filter=U", cwd=fork, env=env)).split()
     assert done.returncode == 1 and conflicts == ["README.md", "docs/run.svg", "rules/reserved.json"], done.stdout
     for name in ("runtimes", "readme"):
         tool(name)(fork)
-    check_output(shell(finish, fork, home))
+    check_output(shell(FINISH, fork, home))
     assert check_output(run("git", "status", "--porcelain", cwd=fork, env=env)) == ""
     readme = (fork / "README.md").read_text("utf-8")
     assert not re.search("(?m)^[<>]{7} ", readme)
@@ -107,3 +107,22 @@ def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) ->
     deploy = (home / "hello-function" / "deploy.yaml").read_text("utf-8")
     lines = ["--region: europe-west1", f"--runtime: python{LAST.replace('.', '')}", "  team: my-team", "--memory: 1Gi"]
     assert set(lines) <= set(deploy.splitlines())
+
+
+@pytest.mark.skipif("/org/" not in REPOSITORY, reason="this is a fork itself")
+@pytest.mark.parametrize("ours", [[], [append("LICENSE", "ours\n")]], ids=["unchanged", "changed"])
+def test_fork_merges_without_a_conflict(template: Path, home: Path, tmp_path: Path, ours: list[Change]) -> None:
+    """What refresh.py changes comes into the merge's commit, or into one of its own if there is nothing to merge."""
+    fork = tmp_path / "fork"
+    git("clone", "-q", str(template), str(fork), cwd=tmp_path)
+    if ours:
+        commit(fork, *ours)
+    commit(template, append("SECURITY.md", "theirs\n"))
+    for parents in (2, 1):
+        check_output(shell(PULL, fork, home))
+        append("README.md", "refreshed\n")(fork)
+        check_output(shell(FINISH, fork, home))
+        log = run("git", "log", "-1", "--format=%P", cwd=fork, env=environment(home))
+        assert len(check_output(log).split()) == parents
+    status = run("git", "status", "--porcelain", cwd=fork, env=environment(home))
+    assert check_output(status) == "" and (fork / "SECURITY.md").read_text("utf-8").endswith("theirs\n")
