@@ -12,10 +12,10 @@ from tests.support.fake_gh import FakeGitHub
 from tests.support.folders import append, commit
 from tests.support.processes import check_output, environment, git, posix_only, run
 from tests.support.questions import ROOT
+from tests.support.workflows import run_steps
 
 pytestmark = posix_only
 JOBS = yaml.safe_load((ROOT / ".github" / "workflows" / "refresh.yml").read_text("utf-8"))["jobs"]
-INSTALL, REFRESH = (step["run"] for step in JOBS["refresh"]["steps"] if "run" in step)
 [PROPOSE] = [step for step in JOBS["propose"]["steps"] if "run" in step]
 
 
@@ -36,32 +36,22 @@ class Runner:
         commit(ours)
         git("push", "-q", str(self.hub.remote), "main", cwd=ours)
         (self.hub.bin / "python").write_text(
-            '#!/bin/sh\necho "$@" >>"$CALLS"\n[ -z "$NEW" ] || echo "$NEW" >>locks.txt\n'
+            '#!/bin/sh\necho "$@" >>"$CALLS"\n[ "$2" = pip ] || [ -z "$NEW" ] || echo "$NEW" >>locks.txt\n'
         )
         (self.hub.bin / "python").chmod(0o755)
 
-    def job(self, script: str, **variables: str) -> str:
-        """Run a step in a clone of its own."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        git("clone", "-q", str(self.hub.remote), str(self.folder), cwd=self.home)
-        env = environment(self.home, CALLS=str(self.home / "calls"), RUNNER_TEMP=str(self.home), **variables)
-        return check_output(
-            run(
-                "bash",
-                "-eo",
-                "pipefail",
-                "-c",
-                script,
-                cwd=self.folder,
-                env={**env, "PATH": f"{self.hub.bin}:{env['PATH']}"},
-            )
-        )
+    def run(self, job: str, new: str = "") -> str:
+        """Run a job in a clone of its own; return what its last step says."""
+        self.hub.checkout(self.folder)
+        env = environment(self.home, CALLS=str(self.home / "calls"), RUNNER_TEMP=str(self.home), NEW=new)
+        done = run_steps(JOBS[job], self.folder, {**env, "PATH": f"{self.hub.bin}:{env['PATH']}"})
+        return [check_output(step) for step in done][-1]
 
     def refresh(self, new: str) -> str:
         """Run both jobs, with a line that the refresh adds; return what the second one says."""
-        self.job(REFRESH, NEW=new)
+        self.run("refresh", new)
         shutil.copy(self.folder / "refresh.patch", self.home)
-        return self.job(PROPOSE["run"], GH_TOKEN="token-of-the-run", BRANCH=PROPOSE["env"]["BRANCH"])
+        return self.run("propose")
 
     def branch(self) -> str:
         return run("git", "show", "refresh-locks:locks.txt", cwd=self.hub.remote, env=environment(self.home)).stdout
@@ -75,8 +65,8 @@ def runner(tmp_path: Path, home: Path) -> Runner:
 def test_locked_uv_is_installed(runner: Runner, home: Path) -> None:
     packages: list[dict[str, Any]] = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
     [locked] = [package["version"] for package in packages if package["name"] == "uv"]
-    runner.job(INSTALL, NEW="")
-    assert (home / "calls").read_text() == f"-m pip install uv=={locked}\n"
+    runner.run("refresh")
+    assert (home / "calls").read_text().splitlines()[0] == f"-m pip install uv=={locked}"
 
 
 def test_changes_become_one_pull_request(runner: Runner) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -45,6 +46,18 @@ class FakeGitHub:
     def pulls(self) -> dict[str, dict[str, Any]]:
         """The last pull request of each branch, without those of forks."""
         return {pull["head"]: pull for pull in self.state["pulls"] if not pull["fork"]}
+
+    def branches(self) -> dict[str, str]:
+        """Return the branches of updates and their commits."""
+        listed = ["git", "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads/updates"]
+        lines = subprocess.run(listed, cwd=self.remote, check=True, capture_output=True, text=True).stdout.splitlines()
+        return dict(line.split() for line in lines)
+
+    def checkout(self, folder: Path) -> None:
+        """Clone `main` into a folder, in place of what is there."""
+        shutil.rmtree(folder, ignore_errors=True)
+        clone = ["git", "clone", "-q", "--branch", "main", self.remote.as_uri(), str(folder)]
+        subprocess.run(clone, check=True)
 
     def refuse(self, why: str) -> None:
         """Refuse to open pull requests; with an empty reason, do so no more."""

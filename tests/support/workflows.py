@@ -1,6 +1,7 @@
 """The linters and schemas of CI files."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from tests.support.processes import environment, run
 from tests.support.questions import QUESTIONS
+from tests.support.types import Done
 
 TOOLS = Path(sys.executable).parent
 
@@ -70,6 +72,19 @@ def complaints(project: Path, home: Path) -> str:
         if done.returncode:
             said.append(f"{Path(command[0]).name}: {done.stdout}")
     return "\n".join(said)
+
+
+def run_steps(job: Mapping[str, Any], clone: Path, env: Mapping[str, str]) -> list[Done]:
+    """Run the commands of a GitHub workflow's job in a clone, as a runner does, but also after one that failed."""
+    done = []
+    for step in job["steps"]:
+        if "run" in step:
+            given = {
+                name: value.replace("${{ github.token }}", "token-of-the-run")
+                for name, value in step.get("env", {}).items()
+            }
+            done.append(run("bash", "-e", "-c", step["run"], cwd=clone, env={**env, **given}))
+    return done
 
 
 def jobs(project: Path) -> list[dict[str, Any]]:

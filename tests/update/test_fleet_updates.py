@@ -15,7 +15,7 @@ from tests.support.pages import FLEET, UPDATES, blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
 from tests.support.types import Done
 from tests.support.updates import create_function, cruft
-from tests.support.workflows import complaints
+from tests.support.workflows import complaints, run_steps
 
 pytestmark = [pytest.mark.slow, posix_only]
 [PAGE] = blocks(UPDATES, "yaml")
@@ -71,8 +71,7 @@ class Run:
 
     def steps(self, job: dict[str, Any], clone: Path, **given: str) -> list[Done]:
         """Check out `main` and run the commands of a job, as a runner does, also after one that failed."""
-        shutil.rmtree(clone, ignore_errors=True)
-        git("clone", "-q", "--branch", "main", self.hub.remote.as_uri(), str(clone), cwd=self.home)
+        self.hub.checkout(clone)
         if job is PROPOSE:
             (clone / "bundles").mkdir()
             for bundle in self.home.glob("*.bundle"):
@@ -81,15 +80,7 @@ class Run:
         path = (self.hub.bin, self.python, Path(require_tool("python3.13")).parent, env["PATH"])
         env["PATH"] = ":".join(map(str, path))
         env["GITHUB_SHA"] = check_output(run("git", "rev-parse", "HEAD", cwd=clone, env=env)).strip()
-        done = []
-        for step in job["steps"]:
-            if "run" in step:
-                more = {
-                    name: value.replace("${{ github.token }}", "token-of-the-run")
-                    for name, value in step.get("env", {}).items()
-                }
-                done.append(run("bash", "-e", "-c", step["run"], cwd=clone, env={**env, **more}))
-        return done
+        return run_steps(job, clone, env)
 
     def __call__(self, *kinds: str, each: str = WORKFLOW["env"]["PER_FUNCTION"]) -> str:
         """Run the workflow; return what the updates said."""
@@ -104,11 +95,6 @@ class Run:
         for done in self.steps(PROPOSE, self.home / "runner"):
             check_output(done)
         return said
-
-
-def pushed(hub: FakeGitHub) -> dict[str, str]:
-    listed = run("git", "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", cwd=hub.remote, env={})
-    return dict(line.split() for line in check_output(listed).splitlines())
 
 
 def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path: Path, pip_and_pipx: Path) -> None:
@@ -131,7 +117,7 @@ def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path:
     once = Run(hub, home, pip_and_pipx)
 
     assert "Not updated: report resize\n" in once(*KINDS)
-    pulls, before, branches = hub.pulls, hub.state, pushed(hub)
+    pulls, before, branches = hub.pulls, hub.state, hub.branches()
     assert {name: pull["draft"] for name, pull in pulls.items() if "template" in name} == {
         "updates/template-thumbnails": False, "updates/template-report": True, "updates/template-resize": True,
     }  # fmt: skip
@@ -149,7 +135,7 @@ def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path:
     assert "Not updated: report resize\n" in once("template", each="")
     opened, made = (f"{after}updates/template" for after in ("create ", ""))
     assert hub.state["changes"] == [*before["changes"], opened]
-    assert pushed(hub) == {**branches, made: pushed(hub)[made]}
+    assert hub.branches() == {**branches, made: hub.branches()[made]}
     same = ("git", "diff", "--exit-code", made, "updates/template-thumbnails")
     check_output(run(*same, cwd=hub.remote, env=environment(home)))
 

@@ -33,11 +33,6 @@ class Repository:
         commit(self.ours)
         git("push", "-q", "origin", f"HEAD:{branch}", cwd=self.ours)
 
-    def branches(self) -> dict[str, str]:
-        """Return the branches on GitHub and their commits."""
-        listed = run("git", "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", cwd=self.hub.remote, env={})
-        return dict(line.split() for line in check_output(listed).splitlines() if "updates/" in line)
-
     def write(self, branch: str, file: str, said: str = "") -> None:
         """In the runner's clone, commit as update.sh does: a file has one line more."""
         if run("git", "switch", "-q", branch, "--no-guess", cwd=self.runner, env=environment(self.home)).returncode:
@@ -51,8 +46,7 @@ class Repository:
 
     def propose(self, *updates: tuple[str, ...], token: str = "token-of-the-run", **env: str) -> Done:
         """Clone, make some branches and propose them."""
-        run("rm", "-rf", self.runner, cwd=self.home, env=environment(self.home))
-        git("clone", "-q", str(self.hub.remote), str(self.runner), cwd=self.home)
+        self.hub.checkout(self.runner)
         for update in updates:
             self.write(*update)
         return self.again(token, **env)
@@ -78,9 +72,9 @@ def test_each_branch_becomes_a_pull_request_once(repository: Repository) -> None
     assert (first["base"], first["draft"], second["draft"]) == ("main", False, True)
     assert first["title"] == "Update the template of a" and first["body"] == GREEN
     assert "\n    E   main.py has conflict markers: resolve them.\n\n    1 failed\n" in second["body"]
-    before = repository.branches(), repository.hub.state
+    before = repository.hub.branches(), repository.hub.state
     check_output(repository.propose(*updates))
-    assert (repository.branches(), repository.hub.state) == before
+    assert (repository.hub.branches(), repository.hub.state) == before
 
 
 def test_one_pull_request_for_all(repository: Repository) -> None:
@@ -105,15 +99,15 @@ def test_newer_update_refreshes_the_branch(repository: Repository) -> None:
 
 def test_branch_follows_main_only_if_its_change_does(repository: Repository) -> None:
     check_output(repository.propose((A, "a/main.py")))
-    before = repository.branches()
+    before = repository.hub.branches()
     append("b/main.py", "ours\n")(repository.ours)
     repository.push()
     check_output(repository.propose((A, "a/main.py")))
-    assert repository.branches() == before
+    assert repository.hub.branches() == before
     append("a/main.py", "ours\n")(repository.ours)
     repository.push()
     check_output(repository.propose((A, "a/main.py")))
-    assert repository.branches() != before and repository.hub.state["changes"][-1] == f"ready {A}"
+    assert repository.hub.branches() != before and repository.hub.state["changes"][-1] == f"ready {A}"
 
 
 def test_commit_of_somebody_else_is_kept(repository: Repository) -> None:
@@ -125,13 +119,13 @@ def test_commit_of_somebody_else_is_kept(repository: Repository) -> None:
     repository.push(A)
     append("a/mended.py", "2\n")(repository.ours)
     repository.push(A)
-    before = repository.branches(), repository.hub.state
+    before = repository.hub.branches(), repository.hub.state
     done = repository.propose((A, "a/lock.txt", "red"))
     assert check_output(done) == f"Somebody else has pushed to {A}, so it stays as it is: a@example.com\n"
-    assert (repository.branches(), repository.hub.state) == before
+    assert (repository.hub.branches(), repository.hub.state) == before
     repository.hub.close(A, "MERGED")
     check_output(repository.propose((A, "a/lock.txt")))
-    assert repository.branches() != before[0] and repository.hub.pulls[A]["state"] == "OPEN"
+    assert repository.hub.branches() != before[0] and repository.hub.pulls[A]["state"] == "OPEN"
 
 
 def test_closed_update_comes_back_only_if_it_changes(repository: Repository) -> None:
@@ -174,8 +168,8 @@ def test_refused_pull_requests_are_opened_by_the_next_run(repository: Repository
     repository.hub.refuse("")
     check_output(repository.propose((A, "a/main.py"), (B, "b/main.py")))
     assert list(repository.hub.pulls) == [A, B]
-    before = repository.branches()
-    assert repository.propose((A, "a/lock.txt"), token="").returncode == 1 and repository.branches() == before
+    before = repository.hub.branches()
+    assert repository.propose((A, "a/lock.txt"), token="").returncode == 1 and repository.hub.branches() == before
 
 
 def test_one_refusal_stops_no_other(repository: Repository) -> None:
@@ -184,7 +178,7 @@ def test_one_refusal_stops_no_other(repository: Repository) -> None:
     done = repository.propose(*updates)
     assert done.returncode == 1 and done.stdout.endswith(f"\nNot proposed: {A}\n")
     assert f"push {A}, which changes a workflow: update that function on your machine.\n" in done.stdout
-    assert list(repository.branches()) == list(repository.hub.pulls) == [B]
+    assert list(repository.hub.branches()) == list(repository.hub.pulls) == [B]
 
 
 def test_branch_that_moves_meanwhile_is_not_overwritten(repository: Repository) -> None:
@@ -193,4 +187,4 @@ def test_branch_that_moves_meanwhile_is_not_overwritten(repository: Repository) 
     done = repository.propose((A, "a/lock.txt"), (B, "b/main.py"))
     assert done.returncode == 1 and "stale info" in done.stdout and done.stdout.endswith(f"\nNot proposed: {A}\n")
     main = check_output(run("git", "rev-parse", "main", cwd=repository.hub.remote, env={})).strip()
-    assert repository.branches()[A] == main and list(repository.hub.pulls) == [A, B]
+    assert repository.hub.branches()[A] == main and list(repository.hub.pulls) == [A, B]
