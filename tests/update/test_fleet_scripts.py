@@ -138,9 +138,12 @@ def test_lock_that_says_no_command_is_red(repository: Repository) -> None:
 def test_guard_runs_in_functions_only(repository: Repository, first_push: Path) -> None:
     """And on the Python of each."""
     shutil.copytree(first_push, repository.folder, dirs_exist_ok=True)
+    # One has only deploy.yaml to tell, another only pyproject.toml.
+    (repository.folder / ALL[0] / "pyproject.toml").unlink()
+    (repository.folder / ALL[-1] / "deploy.yaml").unlink()
     check_output(repository.bash("guard.sh"))
     words = [call.split() for call in repository.calls()]
-    pythons = {call[0]: call[call.index("--python") + 1].removeprefix("python") for call in words}
+    pythons = {call[0]: call[call.index("--python") + 1].replace(".", "") for call in words}
     assert pythons == {name: PYTHONS[name].replace(".", "") for name in ALL}
 
 
@@ -148,6 +151,7 @@ def test_guard_finds_the_python_if_firebase_json_is_at_the_root(repository: Repo
     project = fresh(deploy_with="firebase", python_version="3.12")
     (project / "firebase.json").unlink()
     shutil.copytree(project, repository.folder / project.name)
+    edit(f"{project.name}/pyproject.toml", "[tool.fn-template]", "[tool.mine]")(repository.folder)
     check_output(repository.bash("guard.sh"))
     assert "--python 3.12 " in repository.calls()[0]
     edit(f"{project.name}/pyproject.toml", "python_version", "# python_version")(repository.folder)
