@@ -58,7 +58,7 @@ class Repository:
         return (self.home / "calls").read_text().splitlines()
 
     def git(self, *arguments: str) -> list[str]:
-        return check_output(run("git", *arguments, cwd=self.folder, env=environment(self.home))).splitlines()
+        return git(*arguments, cwd=self.folder).splitlines()
 
 
 @pytest.fixture
