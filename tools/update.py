@@ -58,7 +58,9 @@ def render_alone(repository: Path, commit: str, state: dict[str, Any], output: P
     command = [sys.executable, "-B", __file__, "--render", str(repository), commit, str(output)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{commit} cannot be rendered: {done.stderr.strip()}")
+        # The last line of a traceback says why.
+        *_, why = ["", *done.stderr.splitlines()]
+        sys.exit(f"{commit} cannot be rendered: {why}")
     context: dict[str, Any] = json.loads((output / "context.json").read_text("utf-8"))
     return context
 
@@ -89,6 +91,8 @@ def update(checkout: str | None, answers: dict[str, Any], temporary: Path) -> in
     """Update this folder; return the exit code."""
     if git("status", "--porcelain", "."):
         sys.exit("Commit or stash your changes first.")
+    if not STATE.exists():
+        sys.exit("There is no .cruft.json here. Go to a function's folder, or link it as its REFERENCE.md says.")
     state = json.loads(STATE.read_text("utf-8"))
     repository, old, new = (temporary / name for name in ("repository", "old", "new"))
     git("clone", "--quiet", "--", state["template"], str(repository))

@@ -1,6 +1,7 @@
 """tools/update.py updates as cruft does, byte for byte, and in a clone leaves conflict markers instead of .rej files."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def status(project: Path) -> str:
 def update(project: Path, home: Path, *options: str) -> Done:
     """Run the command of docs/updating.md from this repository."""
     command = COMMAND.replace("https://raw.githubusercontent.com/org/fn-template/main", str(ROOT)).strip()
-    return shell(" ".join((command, *options)), project, home)
+    return shell(f"{command} {shlex.join(options)}", project, home)
 
 
 def files(project: Path) -> dict[str, tuple[str, bytes]]:
@@ -74,7 +75,7 @@ def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) 
         assert check_output(update(by_tool, home, *options)) == "Nothing to do.\n"
     before = json.loads((by_tool / ".cruft.json").read_text("utf-8"))
     # It never goes back.
-    region = ("--variables-to-update", """'{"region": "europe-west1"}'""")
+    region = ("--variables-to-update", '{"region": "europe-west1"}')
     check_output(update(by_tool, home, "--checkout", "HEAD~1", *region))
     assert (by_tool / "new.txt").read_text() == "Newer: europe-west1.\n"
     before["context"]["cookiecutter"]["region"] = "europe-west1"
@@ -115,3 +116,16 @@ def test_lost_commit_is_told(template_repository: Path, home: Path, tmp_path: Pa
 def test_address_is_no_option_of_git(home: Path, tmp_path: Path) -> None:
     done = update(linked(tmp_path, "--bare"), home)
     assert done.returncode == 1 and "repository '--bare' does not exist" in done.stdout
+
+
+def test_folder_without_a_record_is_refused(home: Path, tmp_path: Path) -> None:
+    git("init", "-q", cwd=tmp_path)
+    (tmp_path / ".gitignore").write_text("*")
+    done = update(tmp_path, home)
+    assert done.returncode == 1 and done.stdout.startswith("There is no .cruft.json here. Go to a function's folder")
+
+
+def test_answer_that_the_template_refuses(template: Path, home: Path) -> None:
+    done = update(create_function(template, home), home, "--variables-to-update", '{"python_version": "3.9"}')
+    assert done.returncode == 1 and "cannot be rendered: " in done.stdout and len(done.stdout.splitlines()) == 1
+    assert "3.9" in done.stdout
