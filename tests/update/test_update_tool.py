@@ -49,6 +49,11 @@ def update(project: Path, home: Path, *options: str) -> Done:
     return shell(f"{command} {shlex.join(options)}", project, home)
 
 
+def last_line(done: Done) -> str:
+    """Return what the tool said last: the first time, uv says before what it installs."""
+    return done.stdout.splitlines()[-1]
+
+
 def files(project: Path) -> dict[str, tuple[str, bytes]]:
     return {name: thing for name, thing in contents(project).items() if "__pycache__" not in name}
 
@@ -69,7 +74,7 @@ def test_tool_updates_as_cruft_does(template: Path, home: Path, tmp_path: Path) 
     assert (by_tool / "new.txt").read_text() == "Newer: us-central1.\n" and not (by_tool / "AGENTS.md").exists()
 
     done = update(by_tool, home)
-    assert done.returncode == 1 and done.stdout == "Commit or stash your changes first.\n"
+    assert done.returncode == 1 and last_line(done) == "Commit or stash your changes first."
     commit(by_tool, append("cloud_logging.py", "# Mine.\n"))
     for options in ((), ("--checkout", "HEAD~1")):
         assert check_output(update(by_tool, home, *options)) == "Nothing to do.\n"
@@ -109,8 +114,8 @@ def linked(folder: Path, template: str) -> Path:
 
 def test_lost_commit_is_told(template_repository: Path, home: Path, tmp_path: Path) -> None:
     done = update(linked(tmp_path, str(template_repository)), home)
-    said = "The template no longer has the commit in .cruft.json: see docs/updating.md\n"
-    assert (done.returncode, done.stdout) == (1, said)
+    said = "The template no longer has the commit in .cruft.json: see docs/updating.md"
+    assert (done.returncode, last_line(done)) == (1, said)
 
 
 def test_address_is_no_option_of_git(home: Path, tmp_path: Path) -> None:
@@ -122,10 +127,12 @@ def test_folder_without_a_record_is_refused(home: Path, tmp_path: Path) -> None:
     git("init", "-q", cwd=tmp_path)
     (tmp_path / ".gitignore").write_text("*")
     done = update(tmp_path, home)
-    assert done.returncode == 1 and done.stdout.startswith("There is no .cruft.json here. Go to a function's folder")
+    assert done.returncode == 1 and last_line(done).startswith(
+        "There is no .cruft.json here. Go to a function's folder"
+    )
 
 
 def test_answer_that_the_template_refuses(template: Path, home: Path) -> None:
     done = update(create_function(template, home), home, "--variables-to-update", '{"python_version": "3.9"}')
-    assert done.returncode == 1 and "cannot be rendered: " in done.stdout and len(done.stdout.splitlines()) == 1
-    assert "3.9" in done.stdout
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert " cannot be rendered: " in last_line(done) and "3.9" in last_line(done)
