@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+# Here and below: this runs in the environment of the function that it asks.
 import functions_framework  # type: ignore[import-not-found]
 
 FIRST_GENERATION = {

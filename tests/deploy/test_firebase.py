@@ -1,6 +1,5 @@
 """How Firebase's CLI deploys it, judged by the real one against a cloud on loopback that remembers and refuses."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -20,23 +19,19 @@ from tests.support.deploying import (
     paste,
     with_variables,
 )
-from tests.support.fake_cloud import deploy, gcloud_environment
+from tests.support.fake_cloud import deploy
 from tests.support.firebase_cli import in_one_repository
-from tests.support.firebase_cloud import DEFAULT, FirebaseCloud, firebase_cloud
+from tests.support.firebase_cloud import DEFAULT, FirebaseCloud, firebase_cloud, sh
 from tests.support.folders import append, edit
 from tests.support.pages import section
-from tests.support.processes import check_output, environment, posix_only, require_tool, run
+from tests.support.processes import check_output, posix_only, require_tool
 from tests.support.questions import TRIGGERS, fact
-from tests.support.types import Bake, Done
+from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]
 RUNNER = "serviceAccount:runner@my-project.iam.gserviceaccount.com"
 MEMORY = "availableMemoryMb: 512"
 FUNCTION = "projects/my-project/locations/us-central1/functions/{}"
-
-
-def sh(lines: str, project: Path, home: Path, there: FirebaseCloud) -> Done:
-    return run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment()), stdin="a value")
 
 
 def callers(there: FirebaseCloud, name: str) -> set[str]:
@@ -162,48 +157,3 @@ def test_default_codebase_would_delete_another_function(fresh: Bake, home: Path)
         command = section(second, "Deploy it").replace(":other-name", "").strip()
         check_output(sh(f"{command} --force", second, home, there))
         assert there.deleted == [FUNCTION.format("hello-function")]
-
-
-def test_guard_knows_what_the_cli_packs(fresh: Bake, tmp_path: Path, home: Path, scripts: Path) -> None:
-    """Each file of a full folder, with rules of every kind; and below a folder that is called as the package is."""
-    root, entries, folders = tmp_path / "repository", [], {}
-    for above, name in (("functions", "first-name"), ("localpackage", "second-name")):
-        (root / above).mkdir(parents=True)
-        folder = fresh(trigger="pubsub", function_name=name, deploy_with="firebase").rename(root / above / name)
-        plant(folder, "localpackage", True)
-        (folder / ".env").unlink()
-        for file in FULL:
-            append(file, "x = 1\n")(folder)
-        text = (
-            (folder / "firebase.json")
-            .read_text("utf-8")
-            .replace("{main.py,", "{data,data/**,prices.json,a?c.t[xz]t,main.py,")
-        )
-        (folder / "firebase.json").unlink()
-        [entry] = json.loads(text)["functions"]
-        entry["ignore"] += ["*.md", "**/data/*.json", "**/localpackage/tests", "**/sub/{a,b}/*.csv"]
-        entries.append({**entry, "source": f"{above}/{name}"})
-        folders[name] = folder
-    (root / "firebase.json").write_text(json.dumps({"functions": entries}), "utf-8")
-    code = (
-        "import sys; sys.path.insert(0, 'tests/guard'); from conftest import Upload;"
-        "print(*(path.as_posix() for path in Upload().paths()), sep='\\n')"
-    )
-    with firebase_cloud(home) as there:
-        check_output(sh("firebase deploy --only functions --project my-project --force", root, home, there))
-    for name, folder in folders.items():
-        source = there.functions[FUNCTION.format(name)]["buildConfig"]["source"]["storageSource"]
-        known = check_output(run(scripts / "python", "-B", "-c", code, cwd=folder, env=environment(home))).splitlines()
-        assert set(known) == set(archived(there.archives[source["object"]])), name
-        assert ("data/c.txt" in known, "data/a.json" in known, "another.py" in known) == (
-            True,
-            False,
-            name == "second-name",
-        )
-
-
-FULL = [
-    "data/a.json", "data/c.txt", "data/sub/b.json", "prices.json", "abc.txt", "abc.tzt", "abcd.txt", "localpackage/tests/x.py",
-    "localpackage/sub/tests/y.py", "localpackage/sub/a/x.csv", "localpackage/sub/c/x.csv", "localpackage/ca.pem", "localpackage/notes.md",
-    "localpackage/My.KEY", "sub/main.py", "sub/localpackage/x.py", "data/.hidden/x.txt",
-]  # fmt: skip

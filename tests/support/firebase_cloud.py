@@ -9,9 +9,11 @@ from typing import Any
 
 from tests.support.certificates import certificate
 from tests.support.cloud_rights import BUILDER, NUMBER, OWNER, Refused
-from tests.support.fake_cloud import FakeCloud
+from tests.support.fake_cloud import FakeCloud, gcloud_environment
 from tests.support.firebase_cli import firebase_cli
+from tests.support.processes import run
 from tests.support.serving import loopback
+from tests.support.types import Done
 
 # What the CLI wants of each project, whatever it deploys.
 APIS = ("cloudresourcemanager", "cloudscheduler", "cloudtasks", "firestore", "secretmanager", "storage")
@@ -136,3 +138,8 @@ def firebase_cloud(folder: Path, ready: bool = True) -> Iterator[FirebaseCloud]:
     with loopback(here.answer, tls) as proxy:
         here.variables["HTTPS_PROXY"] = proxy
         yield here
+
+
+def sh(lines: str, project: Path, home: Path, there: FirebaseCloud) -> Done:
+    """Run lines of a page in a project; what they ask for is typed."""
+    return run("sh", "-euc", lines, cwd=project, env=gcloud_environment(home, **there.environment()), stdin="a value")

@@ -143,7 +143,7 @@ def test_closed_update_comes_back_only_if_it_changes(repository: Repository) -> 
 
 
 def test_clone_that_knows_a_deleted_branch(repository: Repository) -> None:
-    """Such as that on a machine, where one cleans up after a merge."""
+    """As in a clone on your machine, which still knows a branch that was deleted after a merge."""
     check_output(repository.propose((A, "a/main.py")))
     repository.hub.close(A, "MERGED")
     git("push", "-q", "origin", f":{A}", cwd=repository.ours)
