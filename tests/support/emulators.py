@@ -41,6 +41,22 @@ def component(name: str) -> Path:
     return folder
 
 
+def end(process: psutil.Popen) -> None:
+    """End the process group that a process leads; fail if a child of it is not in that group."""
+    all_of_it = family(process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(PATIENCE)
+    until(lambda: all(map(has_ended, all_of_it)), lambda: f"still running: {all_of_it}")
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        # Nobody may have asked yet how it ended.
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 @contextmanager
 def emulator(command: str, home: Path) -> Iterator[str]:
     """Run an emulator by its command; yield its host and port. Its Java child is ended with it.
@@ -73,6 +89,5 @@ def emulator(command: str, home: Path) -> Iterator[str]:
                 return
         finally:
             # One that has ended by itself said why above.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(PATIENCE)
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                end(process)
