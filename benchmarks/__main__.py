@@ -9,11 +9,12 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import bake, install, serve
+from benchmarks import bake, install, peers, serve
 
 # Each is given an empty folder and the number of pairs, and returns its section of the page.
 PARTS = {
     "bake": bake.report,
+    "peers": peers.report,
     "first-answer": serve.first_answer,
     "throughput": serve.throughput,
     "install": install.report,

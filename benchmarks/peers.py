@@ -1,0 +1,48 @@
+"""From the first command to passed tests, against `sam init`."""
+
+import shutil
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from benchmarks import measure
+from benchmarks.comparison.measured import shell
+from benchmarks.comparison.packages import COOKIECUTTER, PACKAGES
+from benchmarks.comparison.peer import Peer
+from tests.support.processes import check_output
+
+TEXT = """## To passed tests
+
+Each generator makes a function, its packages are installed into a new environment, and its own tests pass. All caches
+are warm, and uvx starts both. AWS's `sam init` is the only other one on [comparison.md](comparison.md) that is in a
+package index and writes tests for a function:
+
+{table}"""
+INSTALLERS = {
+    "uv": "uv venv -q {env} && uv pip install -q --python {env} {packages}",
+    "pip": "python -m venv {env} && {env}/bin/python -m pip install -q {packages}",
+}
+
+
+def seconds(work: Path, installer: str, peer: Peer) -> float:
+    """Return the seconds from the command of a generator, in an empty folder, to passed tests."""
+    folder = Path(tempfile.mkdtemp(dir=work))
+    make = peer.make.replace("cookiecutter", f"uvx {COOKIECUTTER}", 1) if peer is PACKAGES[0] else peer.make
+    install = INSTALLERS[installer].format(env=folder / "env", packages=f"{peer.deployed} {peer.testing}")
+    start = time.perf_counter()
+    steps = (f"({make})", f"cd {peer.project}", install, f"{folder}/env/bin/python -m pytest -q {peer.test}")
+    check_output(shell(folder, " && ".join(steps)))
+    took = time.perf_counter() - start
+    shutil.rmtree(folder)
+    return took
+
+
+def report(work: Path, pairs: int) -> str:
+    ours, sam, *_ = PACKAGES
+    rows = []
+    for installer in INSTALLERS:
+        run = partial(seconds, work, installer)
+        theirs, ratio = measure.compare(partial(run, sam), partial(run, ours), pairs)
+        rows.append((installer, f"{theirs:.1f} s", ratio))
+    return TEXT.format(table=measure.table(("installed by", "sam takes", "ours / sam"), rows))
