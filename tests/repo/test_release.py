@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import edit
-from tests.support.processes import check_output, environment, git, run
+from tests.support.pages import blocks
+from tests.support.processes import check_output, environment, git, require_tool, run, shell
 from tests.support.questions import ROOT, VERSION
 from tests.support.types import Done
 
@@ -43,6 +44,22 @@ def test_version_is_written_everywhere(template: Path, home: Path) -> None:
         assert "error" not in output(sys.executable, "-m", "uv", "lock", "--check", cwd=template, home=home)
         output(sys.executable, "-m", "cookiecutter", template, "--no-input", "-f", cwd=home, home=home)
         assert f'version = "{version}"' in (home / "hello-function" / "pyproject.toml").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_tag_is_signed_as_the_page_says(template: Path, home: Path) -> None:
+    sign, verify = [block for block in blocks((template / "CONTRIBUTING.md").read_text("utf-8")) if "gpg" in block]
+    key = home / ".ssh" / "id_ed25519"
+    key.parent.mkdir()
+    require_tool("ssh")
+    output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, cwd=home, home=home)
+    add_entry(template)
+    check_output(shell(sign, template, home))
+    check_output(release(template, home, NEXT))
+    verify = verify.replace("1.2.0", NEXT)
+    assert 'Good "git" signature for' in check_output(shell(verify, template, home))
+    git("tag", "--annotate", "--no-sign", "--force", NEXT, "--message", "another", cwd=template)
+    assert shell(verify, template, home).returncode == 1
 
 
 @pytest.mark.slow

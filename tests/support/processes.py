@@ -118,8 +118,8 @@ def find_tool(tool: str) -> str:
         sys.executable,
     ]
     for candidate in filter(None, candidates if tool.startswith("python3") else candidates[:1]):
-        # macOS and pyenv have commands that are only there to say that the tool is not; two have no --version.
-        flag = {"ip": "-V", "openssl": "version"}.get(tool, "--version")
+        # macOS and pyenv have commands that are only there to say that the tool is not; some have no --version.
+        flag = {"ip": "-V", "openssl": "version", "ssh": "-V"}.get(tool, "--version")
         shown = subprocess.run([candidate, flag], capture_output=True, text=True)
         if shown.returncode == 0 and (not tool.startswith("python3") or f" {version}." in shown.stdout):
             return str(candidate)
