@@ -84,7 +84,7 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     for function in stay:
         append(f"{function}/.env", "MINE=1\n")(repository)
     done = run_here(f"bash guard.sh {red} {names[0]}")
-    assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"The guard is red: {red}"
+    assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Red in tests/guard: {red}"
     commit(
         template,
         edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),
@@ -133,7 +133,7 @@ def test_guard_script_takes_the_python_of_the_cloud(fresh: Bake, home: Path, dep
     check_output(shell("bash guard.sh", functions, home, python))
     shutil.rmtree(functions / "hello-function" / "tests")
     done = shell("bash guard.sh", functions, home, python)
-    assert done.returncode == 1 and done.stdout.splitlines()[-1] == "The guard is red: hello-function"
+    assert done.returncode == 1 and done.stdout.splitlines()[-1] == "Red in tests/guard: hello-function"
 
 
 def test_update_script_without_functions(home: Path, tmp_path: Path) -> None:

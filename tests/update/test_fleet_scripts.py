@@ -3,6 +3,7 @@
 test_fleet.py runs them with the real ones.
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Repository:
         for name, text in SCRIPTS.items():
             append(name, text)(self.folder)
         self.program("uv", 'echo "$(basename "$PWD") $*" >>"$CALLS"')
-        newer = '[ "$1 $2 $3" = "uv pip compile" ] && echo "# newer" >>requirements.txt'
+        newer = '[ "$1" = cruft ] || echo "# newer" >>requirements.txt'
         self.program("uvx", f'echo "$UV_EXCLUDE_NEWER, $(basename "$PWD") $*" >>"$CALLS"\n{newer}')
 
     def program(self, name: str, script: str) -> None:
@@ -126,6 +127,26 @@ def test_lock_is_no_script(repository: Repository) -> None:
     assert "--universal requirements.in $(touch one) -o x; touch" in repository.calls()[0]
 
 
+@pytest.mark.parametrize(
+    ("folder", "guard_is_red", "said"),
+    [
+        ("tests/guard", True, "guard: red\n"),
+        ("tests/guard", False, "guard: green\ntests: red\n"),
+        ("tests", False, "tests: red\n"),
+    ],
+)
+def test_message_of_a_red_function(repository: Repository, folder: str, guard_is_red: bool, said: str) -> None:
+    """If the guard is red, the tests have nothing to add. A function of 0.3.0 or older has no folder of that name."""
+    repository.add("function")
+    append(f"function/{folder}/test_it.py", "")(repository.folder)
+    repository.start()
+    guard = "false" if guard_is_red else "{ echo guard: green; exit; }"
+    script = f'[ -n "${{TESTS:-}}" ] || {guard} || {{ echo guard: red; exit 1; }}\necho tests: red >&2\nexit 1\n'
+    commit(repository.folder, lambda there: (there / "guard.sh").write_text(script))
+    assert repository.bash("update.sh", "locks").returncode == 1
+    assert repository.git("log", "-1", "--format=%b", "updates/locks-function") == said.splitlines()
+
+
 def test_lock_that_says_no_command_is_red(repository: Repository) -> None:
     repository.add("green")
     (repository.folder / "green" / "requirements-dev.txt").write_text("six==1.17.0\n")
@@ -145,6 +166,10 @@ def test_guard_runs_in_functions_only(repository: Repository, first_push: Path) 
     words = [call.split() for call in repository.calls()]
     pythons = {call[0]: call[call.index("--python") + 1].replace(".", "") for call in words}
     assert pythons == {name: PYTHONS[name].replace(".", "") for name in ALL}
+    # The guard of an older function.
+    [older] = re.findall(r"`(TESTS=\S+) bash guard.sh`", FLEET)
+    check_output(repository.bash("guard.sh", ALL[0], **dict([older.split("=")])))
+    assert repository.calls()[-1].endswith(" pytest --quiet --tb=short tests/test_layout.py")
 
 
 def test_guard_finds_the_python_if_firebase_json_is_at_the_root(repository: Repository, fresh: Bake) -> None:
@@ -158,7 +183,7 @@ def test_guard_finds_the_python_if_firebase_json_is_at_the_root(repository: Repo
     done = repository.bash("guard.sh", project.name)
     assert done.returncode == 1 and len(repository.calls()) == 1
     assert f"python: is not in deploy.yaml, firebase.json or pyproject.toml of {project.name}\n" in done.stdout
-    assert done.stdout.endswith(f"The guard is red: {project.name}\n")
+    assert done.stdout.endswith(f"Red in tests/guard: {project.name}\n")
 
 
 def test_guard_that_finds_no_function_is_red(repository: Repository) -> None:
