@@ -147,6 +147,32 @@ def test_message_of_a_red_function(repository: Repository, folder: str, guard_is
     assert repository.git("log", "-1", "--format=%b", "updates/locks-function") == said.splitlines()
 
 
+def test_template_is_rendered_only_if_it_has_a_newer_release(repository: Repository, tmp_path: Path) -> None:
+    """The newest is not the last by the alphabet, and its tag is annotated or not."""
+    template = tmp_path / "template"
+    append("README.md", "")(template)
+    git("init", cwd=template)
+    commit(template)
+    git("tag", "1.9.0", cwd=template)
+    for tag in (("1.10.0",), ("--annotate", "--message=x", "1.11.0")):
+        git("commit", "-q", "--allow-empty", "-m", "more", cwd=template)
+        git("tag", *tag, cwd=template)
+    git("commit", "-q", "--allow-empty", "-m", "more", cwd=template)
+    git("tag", "later", cwd=template)
+    for function, commit_of in {"older": "1.9.0", "old": "1.10.0", "new": "1.11.0"}.items():
+        repository.add(function)
+        known = git("rev-parse", f"{commit_of}^{{}}", cwd=template)
+        text = f'{{\n  "template": "{template}",\n  "commit": "{known}",\n  "skip": []\n}}\n'
+        (repository.folder / function / ".cruft.json").write_text(text)
+    repository.start()
+    check_output(repository.bash("update.sh"))
+    update = "cruft update --skip-apply-ask --not-strict --checkout=1.11.0"
+    assert repository.calls() == [f", old {update}", f", older {update}"]
+    git("tag", "--delete", "1.11.0", cwd=template)
+    check_output(repository.bash("update.sh"))
+    assert repository.calls()[2:] == [f", {name} {update.replace('11', '10')}" for name in ("new", "older")]
+
+
 def test_lock_that_says_no_command_is_red(repository: Repository) -> None:
     repository.add("green")
     (repository.folder / "green" / "requirements-dev.txt").write_text("six==1.17.0\n")
