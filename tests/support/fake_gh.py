@@ -53,11 +53,11 @@ class FakeGitHub:
         lines = subprocess.run(listed, cwd=self.remote, check=True, capture_output=True, text=True).stdout.splitlines()
         return dict(line.split() for line in lines)
 
-    def checkout(self, folder: Path) -> None:
-        """Clone `main` into a folder, in place of what is there."""
+    def checkout(self, folder: Path, depth: int = 0) -> None:
+        """Clone `main` into a folder, in place of what is there: its last commits only, if `depth` says how many."""
         shutil.rmtree(folder, ignore_errors=True)
-        clone = ["git", "clone", "-q", "--branch", "main", self.remote.as_uri(), str(folder)]
-        subprocess.run(clone, check=True)
+        clone = ["git", "clone", "-q", "--branch", "main", *([f"--depth={depth}"] if depth else [])]
+        subprocess.run([*clone, self.remote.as_uri(), str(folder)], check=True)
 
     def refuse(self, why: str) -> None:
         """Refuse to open pull requests; with an empty reason, do so no more."""

@@ -14,6 +14,7 @@ import yaml
 
 from tests.support.deploying import archived
 from tests.support.fake_cloud import deploy, fake_cloud
+from tests.support.fleet import MAKE, SCRIPTS, add_config, function_name
 from tests.support.folders import append, commit, edit
 from tests.support.pages import FLEET, blocks
 from tests.support.processes import check_output, environment, find_tool, git, posix_only, require_tool, run, shell
@@ -22,36 +23,27 @@ from tests.support.types import Bake, Done, Gcloud
 from tests.support.updates import own_tests
 
 pytestmark = [pytest.mark.slow, posix_only]
-[MAKE] = [block for block in blocks(FLEET) if block.startswith("for ")]
 [COPY] = [block for block in blocks(FLEET) if "shared/ourlib" in block]
-SCRIPTS = {block.split()[1]: block for block in blocks(FLEET, "bash")}
 GUARD = "tests/guard"
 MANY = int(os.environ.get("FN_FLEET", "5"))
 
 
-def name(number: int) -> str:
-    """Return a name of one word, of two, or with digits. The first is the one on the page."""
-    more = "".join(chr(ord("a") + number // 4 // place % 26) for place in (26, 1)) if number > 3 else ""
-    return (f"thumbnails{more}", f"resize{more}-images", f"report{number}", f"report-{number}")[number % 4]
-
-
 def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path: Path) -> None:
     repository = tmp_path / "functions-of-a-team"
-    (repository / "functions").mkdir(parents=True)
+    repository.mkdir()
     git("init", cwd=repository)
-    names = sorted(map(name, range(MANY)))
+    names = sorted(map(function_name, range(MANY)))
     # Those that this machine has.
     pythons = {version: found for version in QUESTIONS["python_version"] if (found := find_tool(f"python{version}"))}
     for number, function in enumerate(names):
-        answers = {
-            "function_name": function,
-            "trigger": TRIGGERS[number % len(TRIGGERS)],
-            "python_version": list(pythons)[number % len(pythons)],
-            "local_package": ("localpackage", "none")[number // 2 % 2],
-            "hashes": number % 5 == 0,
-        }
-        text = yaml.safe_dump({"default_context": answers})
-        (repository / "functions" / f"{function}.yaml").write_text(text)
+        add_config(
+            repository,
+            function,
+            trigger=TRIGGERS[number % len(TRIGGERS)],
+            python_version=list(pythons)[number % len(pythons)],
+            local_package=("localpackage", "none")[number // 2 % 2],
+            hashes=number % 5 == 0,
+        )
     for script, text in SCRIPTS.items():
         (repository / script).write_text(text)
 

@@ -2,37 +2,21 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.support.fake_gh import FakeGitHub
+from tests.support.fleet import PAGE, PROPOSE, SCRIPTS, UPDATE, WORKFLOW, Run, with_workflow
 from tests.support.folders import append, commit, edit
-from tests.support.pages import FLEET, UPDATES, blocks
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run, shell
-from tests.support.types import Done
 from tests.support.updates import create_function, cruft
-from tests.support.workflows import complaints, run_steps
+from tests.support.workflows import complaints
 
 pytestmark = [pytest.mark.slow, posix_only]
-[PAGE] = blocks(UPDATES, "yaml")
-NAME = ".github/workflows/updates.yml"
-WORKFLOW = yaml.safe_load(PAGE)
-UPDATE, PROPOSE = WORKFLOW["jobs"].values()
-SCRIPTS = {block.split()[1]: block for block in blocks(FLEET + UPDATES, "bash")}
 KINDS: list[str] = UPDATE["strategy"]["matrix"]["kind"]
 MINE = edit("report/cloud_logging.py", "import json\n", "# Mine.\nimport json\n")
 NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n")
-
-
-def with_workflow(folder: Path, text: str = PAGE) -> Path:
-    append(NAME, text)(folder)
-    for name, script in SCRIPTS.items():
-        append(name, script)(folder)
-    return folder
 
 
 def test_workflow_passes_linters(tmp_path: Path, home: Path) -> None:
@@ -60,41 +44,6 @@ def test_broken_workflow_fails_its_linter(tmp_path: Path, home: Path, old: str, 
     text, times = re.subn(old, new, PAGE, count=1)
     assert times
     assert f"{linter}: " in complaints(with_workflow(tmp_path / "repository", text), home)
-
-
-class Run:
-    """A run of the workflow on a fake GitHub."""
-
-    def __init__(self, hub: FakeGitHub, home: Path, python: Path) -> None:
-        """Take a Python that has pip, as a runner's does."""
-        self.hub, self.home, self.python = hub, home, python
-
-    def steps(self, job: dict[str, Any], clone: Path, **given: str) -> list[Done]:
-        """Check out `main` and run the commands of a job, as a runner does, also after one that failed."""
-        self.hub.checkout(clone)
-        if job is PROPOSE:
-            (clone / "bundles").mkdir()
-            for bundle in self.home.glob("*.bundle"):
-                shutil.move(bundle, clone / "bundles")
-        env = environment(self.home, GITHUB_ACTIONS="true", **given)
-        path = (self.hub.bin, self.python, Path(require_tool("python3.13")).parent, env["PATH"])
-        env["PATH"] = ":".join(map(str, path))
-        env["GITHUB_SHA"] = check_output(run("git", "rev-parse", "HEAD", cwd=clone, env=env)).strip()
-        return run_steps(job, clone, env)
-
-    def __call__(self, *kinds: str, each: str = WORKFLOW["env"]["PER_FUNCTION"]) -> str:
-        """Run the workflow; return what the updates said."""
-        said = ""
-        for kind in kinds:
-            clone = self.home / "runner"
-            updated, packed = self.steps(UPDATE, clone, KIND=kind, PER_FUNCTION=each)
-            check_output(packed)
-            said += updated.stdout
-            for bundle in clone.glob("*.bundle"):
-                shutil.move(bundle, self.home)
-        for done in self.steps(PROPOSE, self.home / "runner"):
-            check_output(done)
-        return said
 
 
 def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path: Path, pip_and_pipx: Path) -> None:
