@@ -56,3 +56,10 @@ def test_benchmark_runs(home: Path, part: str, rows: int) -> None:
     page = check_output(run(sys.executable, "-m", "benchmarks", part, "--pairs=1", cwd=ROOT, env=environment(home)))
     section = page[page.index("\n## ") :]
     assert len(re.findall(r"(?m)^\| .*\d", section)) >= rows, page
+
+
+@pytest.mark.slow
+def test_fleet_is_moved_over_all_versions(home: Path) -> None:
+    """Two functions, one of which conflicts."""
+    page = check_output(run(sys.executable, "-m", "benchmarks.fleet", "2", cwd=ROOT, env=environment(home)))
+    assert re.search(r"(?m)^\| 0\.3\.0 to \S+ \| 2 \| 1 \| 1 \| 0 \| 0 \| 0 \|", page), page
