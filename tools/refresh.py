@@ -29,8 +29,8 @@ sys.path.insert(0, str(ROOT))
 
 import licences  # noqa: E402
 import picture  # noqa: E402
-import readme  # noqa: E402
 import runtimes  # noqa: E402
+import tables  # noqa: E402
 
 if __name__ == "__main__":
     # Before the rules read the choices that it writes.
@@ -178,7 +178,7 @@ def main() -> None:
     for path, text in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8", newline="\n")
-    readme.main()
+    tables.main()
     # On Windows there is no terminal to draw.
     if sys.platform != "win32":
         picture.main()

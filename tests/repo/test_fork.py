@@ -46,7 +46,7 @@ OURS: list[Change] = [
     ),
     edit("pyproject.toml", "https://github.com/org/fn-template", "https://github.com/acme/fn-template"),
     tool("runtimes"),
-    tool("readme"),
+    tool("tables"),
     append("docs/run.svg", "<!-- ours -->\n"),
     edit("rules/reserved.json", '"locale"', '"ours",\n    "locale"'),
 ]
@@ -72,7 +72,7 @@ THEIRS: list[Change] = [
     edit("pyproject.toml", 'version = "', 'version = "9'),
     edit(DEPLOYMENT, "--memory: 512Mi", "--memory: 1Gi"),
     tool("runtimes"),
-    tool("readme"),
+    tool("tables"),
     append("docs/run.svg", "<!-- theirs -->\n"),
     edit("rules/reserved.json", '"locale"', '"theirs",\n    "locale"'),
 ]
@@ -90,18 +90,20 @@ def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) ->
     assert REFRESH == "uv run tools/refresh.py"
     done = shell(PULL, fork, home)
     conflicts = check_output(run("git", "diff", "--name-only", "--diff-filter=U", cwd=fork, env=env)).split()
-    assert done.returncode == 1 and conflicts == ["README.md", "docs/run.svg", "rules/reserved.json"], done.stdout
-    for name in ("runtimes", "readme"):
+    assert done.returncode == 1 and conflicts == ["docs/questions.md", "docs/run.svg", "rules/reserved.json"], (
+        done.stdout
+    )
+    for name in ("runtimes", "tables"):
         tool(name)(fork)
     check_output(shell(FINISH, fork, home))
     assert check_output(run("git", "status", "--porcelain", cwd=fork, env=env)) == ""
-    readme = (fork / "README.md").read_text("utf-8")
-    assert not re.search("(?m)^[<>]{7} ", readme)
+    readme, questions = ((fork / name).read_text("utf-8") for name in ("README.md", "docs/questions.md"))
+    assert not re.search("(?m)^[<>]{7} ", readme + questions)
     assert "| `tide` | the sea at its highest |" in readme
     asked = json.loads((fork / "cookiecutter.json").read_text("utf-8"))
     assert asked["python_version"][0] == LAST and set(asked["python_version"]) == {*QUESTIONS["python_version"], "3.99"}
     listed = ", ".join(f"`{version}`" for version in asked["python_version"])
-    assert f"| `python_version` | `{LAST}` | Python of the runtime: {listed} |" in readme
+    assert f"| `python_version` | `{LAST}` | Python of the runtime: {listed} |" in questions
     assert asked["region"][0] == "europe-west1" and asked["ci"][0] == "github" and asked["trigger"][-1] == "tide"
     check_output(run(sys.executable, "-m", "cookiecutter", fork, "--no-input", "trigger=tide", cwd=home, env=env))
     deploy = (home / "hello-function" / "deploy.yaml").read_text("utf-8")

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from readme import readme
+from tables import pages
 
 from tests.support.folders import contents
 from tests.support.pages import blocks
@@ -74,9 +74,12 @@ def test_prose_fits_120_columns(page: Path) -> None:
     assert [line for line in MAY_BE_WIDER.sub("", page.read_text("utf-8")).splitlines() if len(line) > 120] == []
 
 
-def test_readme_tables_match_cookiecutter_json(tmp_path: Path) -> None:
-    assert README.read_text("utf-8") == readme(), "fill it in: uv run tools/refresh.py"
-    shutil.copy(README, tmp_path)
+def test_tables_match_cookiecutter_json(tmp_path: Path) -> None:
+    now = pages()
+    for name, text in now.items():
+        assert (ROOT / name).read_text("utf-8") == text, "fill it in: uv run tools/refresh.py"
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     asked = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
     asked["trigger"].append("tide")
     asked["__prompts__"]["trigger"]["tide"] = "tide - the sea at its highest"
@@ -84,8 +87,8 @@ def test_readme_tables_match_cookiecutter_json(tmp_path: Path) -> None:
     (tmp_path / "cookiecutter.json").write_text(json.dumps(asked))
     label = asked["__prompts__"]["hashes"].removesuffix(" (Enter if unsure)")
     row = f"| `hashes` | `{json.dumps(asked['hashes'])}` | {label} |"
-    added = set(readme(tmp_path).splitlines()) - set(README.read_text("utf-8").splitlines())
-    assert added == {"| `tide` | the sea at its highest |", row}
+    added = [line for name, text in pages(tmp_path).items() for line in text.splitlines() if line not in now[name]]
+    assert added == ["| `tide` | the sea at its highest |", row]
 
 
 def test_each_question_has_a_section() -> None:
@@ -122,12 +125,20 @@ def test_pages_name_the_firebase_tools_of_the_tests() -> None:
 
 
 def test_readme_tree_matches_a_bake(bake: Bake) -> None:
-    [tree] = [block for block in blocks(README.read_text("utf-8"), "text") if "├──" in block]
+    """It shows all but dot files and four files that go with others."""
+    readme = README.read_text("utf-8")
+    [tree] = [block for block in blocks(readme, "text") if "├──" in block]
     shown = drawn(tree)
     # A folder that is drawn without files stands for all of them.
     closed = tuple(path for path in shown if path[-1] == "/" and sum(other.startswith(path) for other in shown) == 1)
     made = [f"{path}/" if kind == "folder" else path for path, (kind, _) in contents(bake(**SHOWN)).items()]
-    assert sorted(shown) == sorted(path for path in made if path in closed or not path.startswith(closed))
+    assert set(shown) <= set(made)
+    hidden = [path for path in made if path not in shown and not path.startswith((*closed, "."))]
+    assert sorted(hidden) == ["REFERENCE.md", "requirements-dev.in", "requirements-dev.txt", "requirements.txt"]
+
+
+def test_readme_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 95
 
 
 def test_worked_example_matches_a_bake(bake: Bake) -> None:

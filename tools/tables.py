@@ -1,18 +1,26 @@
-"""Fill in the README's tables of triggers and questions from cookiecutter.json: `uv run tools/readme.py`."""
+"""Fill in the pages' tables of triggers and questions from cookiecutter.json: `uv run tools/tables.py`."""
 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+Rows = list[list[str]]
 
 
-def readme(template: Path = ROOT) -> str:
-    """Return the README of a template with both tables as its cookiecutter.json has them now."""
-    asked = json.loads((template / "cookiecutter.json").read_text("utf-8"))
+def pages(template: Path = ROOT) -> dict[str, str]:
+    """Return, by its path, each page of a template that has a table, with the table as its cookiecutter.json has it."""
+    triggers, questions = both_tables(json.loads((template / "cookiecutter.json").read_text("utf-8")))
+    tables = {"README.md": ("Triggers", triggers), "docs/questions.md": ("The questions", questions)}
+    return {name: with_rows((template / name).read_text("utf-8"), *table) for name, table in tables.items()}
+
+
+def both_tables(asked: dict[str, Any]) -> tuple[Rows, Rows]:
+    """Return the rows of the table of triggers, and of that of questions."""
     labels = asked.pop("__prompts__")
-    triggers, questions = [], []
+    triggers: Rows = []
+    questions: Rows = []
     for name, default in asked.items():
         if name[0] != "_":
             choices = default if isinstance(default, list) else [default]
@@ -23,15 +31,14 @@ def readme(template: Path = ROOT) -> str:
             elif len(choices) > 1:
                 words += f": {', '.join(map(code, choices))}"
             questions.append([code(name), code(choices[0]), words])
-    text = (template / README.name).read_text("utf-8")
-    return with_rows(with_rows(text, "Triggers", triggers), "Questions", questions)
+    return triggers, questions
 
 
 def code(value: str | bool) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
-def with_rows(text: str, heading: str, rows: list[list[str]]) -> str:
+def with_rows(text: str, heading: str, rows: Rows) -> str:
     """Return a page with other rows in the first table under a heading, and without conflict markers in it."""
     lines = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
     table = rf"(?ms)(^## {heading}\n.*?^\|---.*?\n)(?:(?:\||<<<<<<< |=======$|>>>>>>> ).*?\n)*"
@@ -39,7 +46,8 @@ def with_rows(text: str, heading: str, rows: list[list[str]]) -> str:
 
 
 def main() -> None:
-    README.write_text(readme(), "utf-8", newline="\n")
+    for name, text in pages().items():
+        (ROOT / name).write_text(text, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":
