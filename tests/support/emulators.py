@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.fake_cloud import plain_gcloud
-from tests.support.processes import miss, require_tool
+from tests.support.processes import has_ended, miss, require_tool
 from tests.support.serving import family, listening
 from tests.support.waiting import PATIENCE, until
 
@@ -47,14 +47,6 @@ def end(process: psutil.Popen) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(PATIENCE)
     until(lambda: all(map(has_ended, all_of_it)), lambda: f"still running: {all_of_it}")
-
-
-def has_ended(process: psutil.Process) -> bool:
-    try:
-        # Nobody may have asked yet how it ended.
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Run `python -m cookiecutter`, `cruft` or `pytest` as processes of their own, without waiting for Python to start.
+"""Run `python -m cookiecutter`, `pytest` or a function as processes of their own, without waiting for Python to start.
 
-The server has imported what these import. It reads jobs from stdin, a line of JSON each, forks a child that runs the
-command, and prints the child's exit code. It is run by the Python of a project's environment too, so it imports nothing
-of these tests.
+The server has imported what these import. It reads jobs from stdin, a line of JSON each, and forks a child that runs
+the command. It prints the child's exit code, or its process id if it goes on in the background. For the exit code of
+that, send the id. It is run by the Python of a project's environment too, so it imports nothing of these tests.
 """
 
 import gc
@@ -16,11 +16,12 @@ from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn, TypedDict
 
-# Imported if the environment has it: what makes and updates projects, and what the tests of projects import.
+# Imported if the environment has it: what makes and updates projects, and what projects and their tests import.
 COMMANDS = ("cookiecutter.cli", "cruft._cli")
 LIBRARIES = (
-    "flask.testing", "functions_framework.aio", "google.events.cloud.firestore", "pathspec", "pip_requirements_parser",
-    "starlette.testclient",
+    "flask.testing", "functions_framework._cli", "functions_framework._http.gunicorn", "functions_framework.aio",
+    "google.events.cloud.firestore", "gunicorn.workers.gthread", "pathspec", "pip_requirements_parser",
+    "starlette.testclient", "uvicorn_worker",
 )  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class Job(TypedDict):
     env: dict[str, str]
     stdin: str
     output: str
+    background: bool
 
 
 def serve() -> None:
@@ -52,10 +54,12 @@ def serve() -> None:
     # The children neither look through all of this nor copy it.
     gc.freeze()
     for line in sys.stdin:
-        child = os.fork()
+        job = json.loads(line)
+        child = job if isinstance(job, int) else os.fork()
         if not child:
-            become(json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+            become(job)
+        waits = isinstance(job, int) or not job["background"]
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if waits else child, flush=True)
 
 
 def become(job: Job) -> NoReturn:

@@ -7,17 +7,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 import pytest
 
 from tests.support.types import Done
+from tests.support.waiting import until
 
 # For links, pipes, process groups or a shell's paths.
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
+
+SERVER = Path(__file__).with_name("fork_server.py")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -53,9 +58,6 @@ def run_module(
 
     `options` are Python's: `-B` or `-P`.
     """
-    # Python has read these before it forks.
-    changed = {name for name in env if name.startswith("PYTHON") and env[name] != os.environ.get(name)}
-    assert not changed, f"use run: {changed} would be ignored"
     command = [str(part) for part in (python, *options, "-m", module, *arguments)]
     if sys.platform == "win32":
         return run(*command, cwd=cwd, env=env, stdin=stdin)
@@ -63,25 +65,72 @@ def run_module(
         given, output = Path(folder, "stdin"), Path(folder, "output")
         given.write_text(stdin, "utf-8")
         output.touch()
-        job = {
-            "command": [module, *map(str, arguments)], "cwd": str(cwd), "path": [] if "-P" in options else [str(cwd)],
-            "env": dict(env), "stdin": str(given), "output": str(output),
-        }  # fmt: skip
-        server = fork_server(python, *options)
-        assert server.stdin and server.stdout
-        print(json.dumps(job), file=server.stdin, flush=True)
-        if not (code := server.stdout.readline()):
-            fork_server.cache_clear()
-            pytest.fail("the fork server has ended")
-        return Done(command, int(code), output.read_text("utf-8"))
+        code = fork([module, *map(str, arguments)], cwd, env, given, output, python, options, background=False)
+        return Done(command, code, output.read_text("utf-8"))
+
+
+@contextmanager
+def module_running(
+    module: str, *arguments: str, cwd: Path, env: Mapping[str, str], output: Path, python: Path
+) -> Iterator[psutil.Process]:
+    """Run `python -B -m functions_framework` until the block ends, as run_module does; its output goes to a file."""
+    output.write_bytes(b"")
+    process: psutil.Process
+    if sys.platform == "win32":
+        with output.open("wb") as out:
+            command = [python, "-B", "-m", module, *arguments]
+            process = psutil.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    else:
+        command = [module, *arguments]
+        process = psutil.Process(fork(command, cwd, env, Path(os.devnull), output, python, ("-B", "-P"), True))
+    try:
+        yield process
+    finally:
+        process.terminate()
+        until(lambda: has_ended(process), output.read_text)
+        if sys.platform != "win32":
+            ask(process.pid, python, ("-B",))
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        # Nobody may have asked yet how it ended.
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def fork(
+    command: list[str], cwd: Path, env: Mapping[str, str], stdin: Path, output: Path,
+    python: str | Path, options: tuple[str, ...], background: bool,
+) -> int:  # fmt: skip
+    """Run a module with its arguments in a fork of a warm Python; return its exit code, or its id in the background."""
+    # Python has read these before it forks.
+    changed = {name for name in env if name.startswith("PYTHON") and env[name] != os.environ.get(name)}
+    assert not changed, f"use run: {changed} would be ignored"
+    job = {
+        "command": command, "cwd": str(cwd), "path": [] if "-P" in options else [str(cwd)], "env": dict(env),
+        "stdin": str(stdin), "output": str(output), "background": background,
+    }  # fmt: skip
+    return ask(job, python, options)
+
+
+def ask(job: Mapping[str, object] | int, python: str | Path, options: tuple[str, ...]) -> int:
+    """Give the fork server a job, or the id of one in the background to wait for; return what it prints."""
+    server = fork_server(python, *(option for option in options if option != "-P"))
+    assert server.stdin and server.stdout
+    print(json.dumps(job), file=server.stdin, flush=True)
+    if not (answer := server.stdout.readline()):
+        fork_server.cache_clear()
+        pytest.fail("the fork server has ended")
+    return int(answer)
 
 
 @cache
 def fork_server(python: str | Path, *options: str) -> subprocess.Popen[str]:
     """Start the server that runs modules (fork_server.py); it ends with this process."""
-    script = Path(__file__).with_name("fork_server.py")
     # -P: it would take types.py beside it for the standard library's.
-    command = [python, *{*options, "-P"}, script]
+    command = [python, *options, "-P", SERVER]
     pipe = subprocess.PIPE
     server = subprocess.Popen(command, env=environment(Path.home()), text=True, stdin=pipe, stdout=pipe)
     atexit.register(server.communicate)

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from tests.support.processes import environment
+from tests.support.processes import environment, has_ended, module_running
 from tests.support.questions import ROOT, fact
 from tests.support.waiting import PATIENCE, until
 
@@ -38,11 +38,11 @@ def family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def port_of(process: psutil.Popen, log: Path) -> int:
+def port_of(process: psutil.Process, log: Path) -> int:
     """Wait until a process or a child of its listens; return the port. Fail with the log if it ends."""
 
     def port() -> list[int]:
-        assert process.poll() is None, log.read_text("utf-8")
+        assert not has_ended(process), log.read_text("utf-8")
         return listening(*family(process))
 
     [port_found] = until(port, lambda: log.read_text("utf-8"))
@@ -71,7 +71,7 @@ class Function:
 class Served(Function):
     """A function that is being served: its process, its address, and what it has written so far."""
 
-    def __init__(self, process: psutil.Popen, log: Path) -> None:
+    def __init__(self, process: psutil.Process, log: Path) -> None:
         super().__init__(f"http://127.0.0.1:{port_of(process, log)}")
         self.process = process
         self.log = log
@@ -174,19 +174,11 @@ def valid_request(project: Path, scripts: Path, trigger: str) -> tuple[Mapping[s
 @contextmanager
 def served(scripts: Path, project: Path, target: str, home: Path, **variables: str) -> Iterator[Served]:
     """Serve a project by `functions-framework` from another working directory, and end it and its workers."""
-    log = home / "served.log"
-    command: list[Any] = [scripts / "functions-framework", "--target", target, "--source", project / "main.py"]
-    with log.open("wb") as out:
-        process = psutil.Popen(
-            [*command, "--host", "127.0.0.1", "--port", "0"],
-            cwd=home, env=environment(home, **variables), stdout=out, stderr=out,
-        )  # fmt: skip
-    try:
+    log, python, env = home / "served.log", scripts / "python", environment(home, **variables)
+    options = ("--target", target, "--source", str(project / "main.py"), "--host", "127.0.0.1", "--port", "0")
+    # gunicorn's master ends its workers.
+    with module_running("functions_framework", *options, cwd=home, env=env, output=log, python=python) as process:
         yield Served(process, log)
-    finally:
-        # gunicorn's master ends its workers.
-        process.terminate()
-        process.wait(PATIENCE)
 
 
 @contextmanager
