@@ -1,0 +1,37 @@
+"""A project on each Python: installed from its own locks, tested by its own tests, served and asked over a socket."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.guard import own_tests
+from tests.support.processes import check_output, require_tool
+from tests.support.questions import COMBINATIONS, fact, label
+from tests.support.serving import check, served
+from tests.support.types import Bake, Installed
+
+
+def place(answers: dict[str, Any]) -> tuple[str, str]:
+    """Return the Python and the set of requirements that these answers need."""
+    return answers["python_version"], fact(answers["trigger"], "locks")
+
+
+# Locks with hashes come first. They pin the same (test_locks.py), so all of a group run in what the first one installs.
+GROUPS = groupby(sorted(COMBINATIONS, key=lambda answers: (place(answers), not answers["hashes"])), place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", [pytest.param([*group], id="-".join(key)) for key, group in GROUPS])
+def test_installed_tested_and_served(
+    bake: Bake, installed: Installed, home: Path, subtests: pytest.Subtests, group: list[dict[str, Any]]
+) -> None:
+    python = require_tool(f"python{group[0]['python_version']}")
+    scripts = installed(bake(**group[0]), python)
+    for answers in group:
+        with subtests.test(label(answers)):
+            project = bake(**answers)
+            check_output(own_tests(scripts, project, home, plugins=True))
+            with served(scripts, project, "hello_function", home) as function:
+                check(answers["trigger"], function)
