@@ -5,6 +5,7 @@ at the path that it is given, prints the path of its Python, and ends when its s
 (client.py) it forks a process that runs `gcloud.py`.
 """
 
+import atexit
 import gc
 import io
 import marshal
@@ -14,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
@@ -94,8 +96,19 @@ def become(
     named_configs.ActivePropertiesFile.Invalidate()
     log.Reset()
     sys.argv[1:] = arguments
-    runpy.run_path(gcloud, run_name="__main__")
-    sys.exit()
+    code = 0
+    try:
+        runpy.run_path(gcloud, run_name="__main__")
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            raise
+        code = end.code or 0
+    # Python would take longer to take itself apart than many commands take.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
