@@ -120,7 +120,7 @@ def cookiecutter(tmp_path: Path, home: Path) -> Cookiecutter:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Installed:
-    """Return the scripts of an environment that holds exactly a project's two locks.
+    """Return the scripts of an environment that holds exactly a project's two locks, or the one that was uploaded.
 
     Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
     """
@@ -128,7 +128,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Insta
     shared = shared if worker_id == "master" else shared.parent
 
     def installed(project: Path, python: str = sys.executable) -> Path:
-        locks = [project / "requirements.txt", project / "requirements-dev.txt"]
+        locks = sorted(project.glob("requirements*.txt"))
         digest = hashlib.sha256(b"".join([python.encode(), *(lock.read_bytes() for lock in locks)])).hexdigest()[:16]
         venv, ready = shared / f"venv-{digest}", shared / f"venv-{digest}.ready"
         with FileLock(shared / f"venv-{digest}.lock"):

@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -13,6 +13,7 @@ from tests.support.folders import edit
 from tests.support.pages import section
 from tests.support.processes import check_output, run
 from tests.support.questions import TRIGGERS, fact
+from tests.support.types import Done
 
 # A trigger for each way of calling a function.
 ONE_OF_EACH_CONTRACT = list({fact(trigger, "contract"): trigger for trigger in reversed(TRIGGERS)}.values())[::-1]
@@ -78,17 +79,36 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
     return found | ({"--trigger-event-filters-path-pattern": patterns} if patterns else {})
 
 
-def paste(project: Path, home: Path, there: FakeCloud, *titles: str, instead: tuple[str, str] = ("", "")) -> str:
-    """Paste sections of a project's pages into one shell, with one part replaced; return the output."""
-    lines = "".join(section(project, title) for title in titles).replace(*instead)
-    env = gcloud_environment(home, **there.environment())
-    # What is typed is the value of a secret.
-    return check_output(run("sh", "-euc", lines, cwd=project, env=env, stdin="a value"))
-
-
 def with_variables(project: Path, lines: str) -> str:
     """Put a page's variables before lines that use them."""
     return "".join(re.findall(r"(?m)^[A-Z]+=.*\n", section(project, SET_UP))) + lines
+
+
+def shell(project: Path, home: Path, there: FakeCloud, *lines: str) -> Done:
+    """Paste lines into one shell, after the variables of the page. What is typed is the value of a secret."""
+    env = gcloud_environment(home, **there.environment())
+    return run("sh", "-euc", with_variables(project, "".join(lines)), cwd=project, env=env, stdin="a value")
+
+
+def paste(project: Path, home: Path, there: FakeCloud, *titles: str) -> str:
+    """Paste sections of a project's pages into one shell; return the output."""
+    return check_output(shell(project, home, there, *(section(project, title) for title in titles)))
+
+
+class SetUp(Protocol):
+    """Prepares a cloud as a project's page says."""
+
+    def __call__(self, project: Path, there: FakeCloud) -> None: ...
+
+
+def own_lines(page: str, common: str) -> str:
+    """Return what a page's lines have beyond common ones: APIs, and lines at the end. Nothing else may differ."""
+    lines, shared = page.splitlines(keepends=True), common.splitlines(keepends=True)
+    assert len(lines) >= len(shared)
+    own = [(line, other) for line, other in zip(lines, shared, strict=False) if line != other]
+    for line, other in own:
+        assert line.startswith("gcloud services enable ") and set(other.split()) < set(line.split()), line
+    return "".join([*(line for line, _ in own), *lines[len(shared) :]])
 
 
 def archived(archive: bytes) -> list[str]:

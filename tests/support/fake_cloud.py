@@ -10,6 +10,7 @@ import shlex
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,7 +20,7 @@ from tests.support.cloud_functions import Functions
 from tests.support.cloud_rights import ADA, KINDS, NUMBER, OWNER, STORAGE_AGENT, Refused
 from tests.support.gcloud import gcloud_server
 from tests.support.pages import section
-from tests.support.processes import environment, run
+from tests.support.processes import environment, require_tool, run
 from tests.support.questions import QUESTIONS
 from tests.support.serving import loopback
 from tests.support.types import Done
@@ -44,6 +45,10 @@ class FakeCloud(Functions):
         self.targets: list[tuple[str, str]] = []
         self.providers: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
+
+    def resume(self, other: "FakeCloud") -> None:
+        """Go on from what another cloud holds."""
+        vars(self).update(deepcopy({name: value for name, value in vars(other).items() if name != "url"}))
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point gcloud here, and nowhere else."""
@@ -179,7 +184,8 @@ class FakeCloud(Functions):
 
 @contextmanager
 def fake_cloud(ready: bool = True) -> Iterator[FakeCloud]:
-    """Serve a FakeCloud on a free port of 127.0.0.1 until the block ends; its project `my-project` is set up or new."""
+    """Serve a FakeCloud to gcloud until the block ends; its project `my-project` is set up or new. Skip without gcloud."""
+    require_tool("gcloud")
     here = FakeCloud()
     if ready:
         here.prepare()
