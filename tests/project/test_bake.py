@@ -141,10 +141,13 @@ def test_one_file_defines_what_main_and_script_do(bake: Bake, trigger: str) -> N
     assert definitions(one / "main.py") == expected
 
 
-def test_main_and_readme_are_short(bake: Bake) -> None:
+@together
+@SOME_OR_ALL
+def test_main_and_readme_are_short(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    for project in (bake(**answers) for answers in combinations):
+        assert len((project / "README.md").read_text("utf-8").splitlines()) <= 75, project
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
-    assert len((bake() / "README.md").read_text("utf-8").splitlines()) <= 85
     assert len(files(bake())) <= 28
 
 

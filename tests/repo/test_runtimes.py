@@ -47,7 +47,7 @@ def test_one_line_offers_another_python(copy: Path, cookiecutter: Cookiecutter, 
     check_output(cookiecutter("--no-input", f"python_version={NEXT}", template=copy))
     made = tmp_path / "out" / "hello-function"
     assert f"--runtime: python{NEXT.replace('.', '')}\n" in (made / "deploy.yaml").read_text("utf-8")
-    assert f"on any Python from 3.11 to {NEXT} " in (made / "README.md").read_text("utf-8")
+    assert f"on any Python from 3.11 to {NEXT} " in (made / "REFERENCE.md").read_text("utf-8")
 
 
 def test_end_within_a_year_is_told(copy: Path, home: Path) -> None:

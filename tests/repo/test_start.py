@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import blocks
+from tests.support.pages import blocks, page, section
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.serving import served_by
@@ -116,11 +116,10 @@ def test_first_command_then_run_and_test(
 @posix_only
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1], ids=["uv", "pip"])
-def test_run_commands_of_a_functions_readme(fresh: Bake, home: Path, number: int) -> None:
+def test_run_commands_of_a_function(fresh: Bake, home: Path, number: int) -> None:
     project = fresh()
-    *install, start = blocks(
-        (project / "README.md").read_text("utf-8").partition("## Run it")[2].partition("\n## ")[0]
-    )[:3]
+    with_uv, start = blocks(page(project, "Run it"))
+    install = [with_uv, section(project, "How do I install with pip?")]
     pythons = Path(require_tool(f"python{QUESTIONS['python_version'][0]}")).parent
     env = environment(home, PATH=os.pathsep.join(map(str, (pythons, Path(sys.executable).parent, os.environ["PATH"]))))
     assert ("uv " in install[0], "python3 " in install[1]) == (True, True)
