@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, meta, nodes
 
 from tests.support.folders import contents
-from tests.support.pages import blocks, both_pages, description_shown, page
+from tests.support.pages import blocks, both_pages, description_shown, page, wide_lines
 from tests.support.processes import check_output, environment, require_tool, run
 from tests.support.questions import (
     ACCEPTED,
@@ -146,6 +146,7 @@ def test_one_file_defines_what_main_and_script_do(bake: Bake, trigger: str) -> N
 def test_main_and_readme_are_short(bake: Bake, combinations: list[dict[str, Any]]) -> None:
     for project in (bake(**answers) for answers in combinations):
         assert len((project / "README.md").read_text("utf-8").splitlines()) <= 75, project
+        assert wide_lines(both_pages(project)) == []
     for trigger in TRIGGERS:
         assert len((bake(trigger=trigger) / "main.py").read_text("utf-8").splitlines()) <= 100
     assert len(files(bake())) <= 28

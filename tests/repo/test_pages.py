@@ -12,15 +12,13 @@ from markdown_it.token import Token
 from tables import pages
 
 from tests.support.folders import contents
-from tests.support.pages import blocks
+from tests.support.pages import blocks, wide_lines
 from tests.support.questions import QUESTIONS, ROOT, VERSION
 from tests.support.types import Bake
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").rglob("*.md")])
 README = ROOT / "README.md"
 MARKDOWN = MarkdownIt("commonmark").enable("table")
-# What may be wider: code, tables, and an address, which cannot be broken.
-MAY_BE_WIDER = re.compile(r"(?s)```.*?```|^\s*\|.*?$|^\S+$", re.MULTILINE)
 
 
 def parsed(page: Path) -> list[Token]:
@@ -71,7 +69,7 @@ def test_broken_link_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_prose_fits_120_columns(page: Path) -> None:
-    assert [line for line in MAY_BE_WIDER.sub("", page.read_text("utf-8")).splitlines() if len(line) > 120] == []
+    assert wide_lines(page.read_text("utf-8")) == []
 
 
 def test_tables_match_cookiecutter_json(tmp_path: Path) -> None:

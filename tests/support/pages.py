@@ -8,10 +8,18 @@ from markdown_it import MarkdownIt
 
 from tests.support.questions import ROOT
 
+# Code, tables, and an address, which cannot be broken.
+MAY_BE_WIDER = re.compile(r"(?s)```.*?```|^\s*\|.*?$|^\S+$", re.MULTILINE)
+
 
 def blocks(text: str, language: str = "sh") -> list[str]:
     """Return the code blocks of a language in a Markdown text."""
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def wide_lines(text: str) -> list[str]:
+    """Return the lines of a Markdown text that are wider than 120 columns and could be broken."""
+    return [line for line in MAY_BE_WIDER.sub("", text).splitlines() if len(line) > 120]
 
 
 def both_pages(project: Path) -> str:
