@@ -49,28 +49,28 @@ def scripts(project: Path, ci: str) -> tuple[str, str]:
     return test, deploy
 
 
-def complaints(project: Path, home: Path) -> str:
-    """Return what the linters find in a folder's CI files; an empty string if nothing."""
+def complaints(project: Path, home: Path, linter: str = "") -> str:
+    """Return what the linters find in a folder's CI files, or one of them; an empty string if nothing."""
     said = []
-    commands: list[tuple[Any, ...]] = []
+    commands: list[tuple[str | Path, ...]] = []
     if (project / ".github").exists():
-        commands.append((TOOLS / "zizmor", "--offline", "--pedantic", "--quiet", project))
+        commands.append(("zizmor", "--offline", "--pedantic", "--quiet", project))
     for pattern, schema in SCHEMAS.items():
-        for file in sorted(project.glob(pattern)):
-            commands.append((TOOLS / "check-jsonschema", "--builtin-schema", schema, file))
+        if files := sorted(project.glob(pattern)):
+            commands.append(("check-jsonschema", "--builtin-schema", schema, *files))
     commands_of = [step["run"] for job in jobs(project) for step in job["steps"] if "run" in step]
     commands_of += [
         text for ci in ("gitlab", "cloudbuild") if (project / FILES[ci]).exists() for text in scripts(project, ci)
     ]
     for number, text in enumerate(commands_of):
-        script = home / f"{number}.sh"
-        script.write_text(text)
-        commands.append((TOOLS / "shellcheck", "--shell=bash", script))
+        (home / f"{number}.sh").write_text(text)
+    if commands_of:
+        commands.append(("shellcheck", "--shell=bash", *(home / f"{number}.sh" for number in range(len(commands_of)))))
     assert commands
-    for command in commands:
-        done = run(*command, cwd=home, env=environment(home))
-        if done.returncode:
-            said.append(f"{Path(command[0]).name}: {done.stdout}")
+    for name, *arguments in commands:
+        if linter in ("", name):
+            done = run(TOOLS / name, *arguments, cwd=home, env=environment(home))
+            said += [f"{name}: {done.stdout}"] if done.returncode else []
     return "\n".join(said)
 
 
