@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import contents, without_bytecode
-from tests.support.processes import check_output, environment, require_tool, run
+from tests.support.processes import check_output, environment, require_tool, run, run_module
 from tests.support.questions import ROOT, typed
 from tests.support.types import Bake, Cookiecutter, Done
 
@@ -22,10 +22,10 @@ RunCookiecutter = Callable[..., Done]
 @pytest.fixture(scope="session")
 def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
     """Return the Python of an environment that holds a cookiecutter."""
-    run_cookiecutter: dict[tuple[str, str], Path] = {}
+    made: dict[tuple[str, str], Path] = {}
 
     def python_with(python: str, cookiecutter: str) -> Path:
-        if (python, cookiecutter) not in run_cookiecutter:
+        if (python, cookiecutter) not in made:
             folder = tmp_path_factory.mktemp("old")
             env, uv, venv = environment(folder), (sys.executable, "-m", "uv"), folder / "venv"
             check_output(run(*uv, "venv", "-q", "--python", require_tool(python), venv, cwd=folder, env=env))
@@ -33,21 +33,23 @@ def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str]
                 run(*uv, "pip", "install", "-q", "--python", venv, f"cookiecutter{cookiecutter}", cwd=folder, env=env)
             )
             scripts = venv / ("Scripts" if sys.platform == "win32" else "bin")
-            run_cookiecutter[python, cookiecutter] = scripts / "python"
-        return run_cookiecutter[python, cookiecutter]
+            made[python, cookiecutter] = scripts / "python"
+        return made[python, cookiecutter]
 
     return python_with
 
 
 @pytest.fixture
-def run_cookiecutter(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, home: Path) -> RunCookiecutter:
+def run_cookiecutter(tmp_path: Path, home: Path) -> RunCookiecutter:
     """Run a Python's cookiecutter into tmp_path / 'out'."""
-    # Compiled once, and nothing in the template.
-    env = environment(home, PYTHONPYCACHEPREFIX=str(tmp_path_factory.getbasetemp() / "compiled"))
 
     def run_cookiecutter(python: Path, *arguments: str, stdin: str = "") -> Done:
-        command = (python, "-m", "cookiecutter", ROOT, "-o", tmp_path / "out")
-        return run(*command, *arguments, cwd=tmp_path, env=env, stdin=stdin)
+        arguments = (str(ROOT), "-o", str(tmp_path / "out"), *arguments)
+        # Compile nothing into the template, and take no module from the folder that we are in.
+        options = ("-B", "-I")
+        return run_module(
+            "cookiecutter", *arguments, cwd=tmp_path, env=environment(home), stdin=stdin, python=python, options=options
+        )
 
     return run_cookiecutter
 

@@ -14,6 +14,7 @@ import runpy
 import sys
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from typing import NoReturn, TypedDict
 
 # Imported if the environment has it: what makes and updates projects, and what projects and their tests import.
@@ -41,9 +42,9 @@ class Job(TypedDict):
 
 
 def serve() -> None:
-    import _pytest
-
-    plugins = [f"_pytest.{module.name}" for module in pkgutil.iter_modules(_pytest.__path__)]
+    pytest = find_spec("_pytest")
+    folders = pytest.submodule_search_locations if pytest else None
+    plugins = [f"_pytest.{module.name}" for module in pkgutil.iter_modules(folders or [])]
     for name in (*COMMANDS, *LIBRARIES, *plugins):
         # starlette raises the other if it lacks its HTTP client.
         with suppress(ImportError, RuntimeError):

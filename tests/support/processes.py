@@ -56,7 +56,7 @@ def run_module(
 ) -> Done:  # fmt: skip
     """Run `python -m cookiecutter`, `cruft` or `pytest`, as `run` does but in a third of the time.
 
-    `options` are Python's: `-B` or `-P`.
+    `options` are Python's: `-B`, `-P` or, before Python 3.11, `-I`.
     """
     command = [str(part) for part in (python, *options, "-m", module, *arguments)]
     if sys.platform == "win32":
@@ -109,7 +109,8 @@ def fork(
     changed = {name for name in env if name.startswith("PYTHON") and env[name] != os.environ.get(name)}
     assert not changed, f"use run: {changed} would be ignored"
     job = {
-        "command": command, "cwd": str(cwd), "path": [] if "-P" in options else [str(cwd)], "env": dict(env),
+        "command": command, "cwd": str(cwd), "path": [] if {"-I", "-P"} & {*options} else [str(cwd)],
+        "env": dict(env),
         "stdin": str(stdin), "output": str(output), "background": background,
     }  # fmt: skip
     return ask(job, python, options)
@@ -129,8 +130,8 @@ def ask(job: Mapping[str, object] | int, python: str | Path, options: tuple[str,
 @cache
 def fork_server(python: str | Path, *options: str) -> subprocess.Popen[str]:
     """Start the server that runs modules (fork_server.py); it ends with this process."""
-    # -P: it would take types.py beside it for the standard library's.
-    command = [python, *options, "-P", SERVER]
+    # Without -P, or -I, it would take types.py beside it for the standard library's.
+    command = [python, *options, *(() if "-I" in options else ("-P",)), SERVER]
     pipe = subprocess.PIPE
     server = subprocess.Popen(command, env=environment(Path.home()), text=True, stdin=pipe, stdout=pipe)
     atexit.register(server.communicate)
