@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.cloud_rights import PUBSUB_AGENT
-from tests.support.deploying import KEEP, SET_UP, described, flags, paste, with_variables
-from tests.support.fake_cloud import FakeCloud, deploy, fake_cloud, gcloud_environment
+from tests.support.deploying import KEEP, SetUp, described, flags, shell
+from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import edit
 from tests.support.pages import blocks, page
-from tests.support.processes import check_output, posix_only, require_tool, run
+from tests.support.processes import check_output, posix_only
 from tests.support.questions import TRIGGERS, fact
-from tests.support.types import Bake, Done
+from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]
 RUNNER = "runner@my-project.iam.gserviceaccount.com"
@@ -21,28 +21,21 @@ LETTERS = "projects/my-project/subscriptions/hello-function-dead-letters"
 TOLD = edit("deploy.yaml", "  # DEAD_LETTER:", "  DEAD_LETTER:")
 
 
-def shell(project: Path, home: Path, there: FakeCloud, *lines: str) -> Done:
-    """Paste lines of the section into one shell, after the variables of the page."""
-    env = gcloud_environment(home, **there.environment())
-    return run("sh", "-euc", with_variables(project, "".join(lines)), cwd=project, env=env)
-
-
-def test_page_keeps_events_that_keep_failing(fresh: Bake, bake: Bake, home: Path) -> None:
+def test_page_keeps_events_that_keep_failing(fresh: Bake, bake: Bake, set_up: SetUp, home: Path) -> None:
     """The lines in their order, from the deployment before which they fail to one with the variable."""
-    require_tool("gcloud")
-    project = fresh(trigger="firestore")
+    project = fresh(trigger="firestore", ci="github")
     events = [trigger for trigger in TRIGGERS if fact(trigger, "contract") == "event"]
-    assert {page(bake(trigger=trigger), KEEP) for trigger in events} == {page(project, KEEP)}
-    set_up, look, again, stop = blocks(page(project, KEEP))
-    names = "".join(re.findall(r"(?m)^[A-Z]+=.*\n", set_up))
+    assert {page(bake(trigger=trigger, ci="github"), KEEP) for trigger in events} == {page(project, KEEP)}
+    keep, look, again, stop = blocks(page(project, KEEP))
+    names = "".join(re.findall(r"(?m)^[A-Z]+=.*\n", keep))
     with fake_cloud(ready=False) as there:
-        paste(project, home, there, SET_UP)
-        assert shell(project, home, there, set_up).returncode
+        set_up(project, there)
+        assert shell(project, home, there, keep).returncode
         assert not there.subscriptions
         check_output(deploy(project, home, there))
         [source] = there.subscriptions
         assert not there.keeps_dead_letters(source)
-        check_output(shell(project, home, there, set_up))
+        check_output(shell(project, home, there, keep))
         assert there.keeps_dead_letters(source)
         assert there.subscriptions[source]["deadLetterPolicy"]["maxDeliveryAttempts"] == 20
         # Nothing of it expires.
@@ -68,16 +61,15 @@ def test_page_keeps_events_that_keep_failing(fresh: Bake, bake: Bake, home: Path
 
 def test_each_line_is_needed(fresh: Bake, home: Path) -> None:
     """Without a topic gcloud fails; without a role, or a subscription to the topic, dead letters are lost."""
-    require_tool("gcloud")
     project = fresh(trigger="storage")
-    set_up = blocks(page(project, KEEP))[0]
+    keep = blocks(page(project, KEEP))[0]
     with fake_cloud() as there:
         check_output(deploy(project, home, there))
         [source] = there.subscriptions
         before = len(there.policies)
-        done = shell(project, home, there, set_up.replace("gcloud pubsub topics create", ": "))
+        done = shell(project, home, there, keep.replace("gcloud pubsub topics create", ": "))
         assert done.returncode and "do not exist" in done.stdout
-        check_output(shell(project, home, there, set_up))
+        check_output(shell(project, home, there, keep))
         granted = list(there.policies.items())[before:]
         assert len(granted) == 2 and PUBSUB_AGENT in str(granted[0]) and PUBSUB_AGENT in str(granted[1])
         for resource, policy in granted:

@@ -110,8 +110,7 @@ def fork(
     assert not changed, f"use run: {changed} would be ignored"
     job = {
         "command": command, "cwd": str(cwd), "path": [] if {"-I", "-P"} & {*options} else [str(cwd)],
-        "env": dict(env),
-        "stdin": str(stdin), "output": str(output), "background": background,
+        "env": dict(env), "stdin": str(stdin), "output": str(output), "background": background,
     }  # fmt: skip
     return ask(job, python, options)
 
