@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.project.test_upload import plant
-from tests.support.cloud_rights import BUILDER, OWNER
 from tests.support.deploying import (
     CALL,
     DEPLOYER,
@@ -21,12 +19,13 @@ from tests.support.deploying import (
 )
 from tests.support.fake_cloud import deploy
 from tests.support.firebase_cli import in_one_repository
-from tests.support.firebase_cloud import DEFAULT, FirebaseCloud, firebase_cloud, sh
+from tests.support.firebase_cloud import FirebaseCloud, firebase_cloud, sh
 from tests.support.folders import append, edit
 from tests.support.pages import section
 from tests.support.processes import check_output, posix_only, require_tool
 from tests.support.questions import TRIGGERS, fact
 from tests.support.types import Bake
+from tests.support.uploads import plant
 
 pytestmark = [pytest.mark.slow, posix_only]
 RUNNER = "serviceAccount:runner@my-project.iam.gserviceaccount.com"
@@ -86,16 +85,19 @@ def test_every_trigger_is_deployed_as_gcloud_would(bake: Bake, fresh: Bake, tmp_
             assert deployed == {name: {**one, "--memory": memory} for name, one in wanted.items()}
             assert {name: callers(there, name) for name in folders} == who
             if not change:
-                for name in ("schedule-function", "tasks-function"):
-                    check_output(sh(with_variables(folders[name], section(folders[name], CALL)), root, home, there))
+                for name in ("http-function", "schedule-function", "tasks-function"):
+                    calling = re.sub(r"(?m)^curl .*\n", "", section(folders[name], CALL))
+                    check_output(sh(with_variables(folders[name], calling), root, home, there))
+                # The next deployment takes the right to call from whom functions.yaml does not name.
+                assert callers(there, "http-function") == {"user:ada@example.com"}
         assert other in there.functions and not there.deleted
         assert [account for _, account in there.targets] == [RUNNER.partition(":")[2]] * 2
 
 
 def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, home: Path) -> None:
     """Each line in the order of the page, of the trigger that needs the most. Whom an owner lets in may go on calling."""
-    require_tool("gcloud")
     project = fresh(trigger="storage", deploy_with="firebase")
+    command = section(project, "Deploy it")
     with firebase_cloud(home, ready=False) as there:
         paste(project, home, there, SET_UP)
         check_output(sh(section(project, SECRET), project, home, there))
@@ -108,52 +110,33 @@ def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, home:
         assert not callers(there, "hello-function")
         check_output(sh(with_variables(project, section(project, CALL)), project, home, there))
         edit("functions.yaml", MEMORY, "availableMemoryMb: 1024")(project)
+        # Unless the command names the function, the CLI compares archives, and functions.yaml is in none.
+        assert "Skipped" in check_output(sh(command.replace(":hello-function", ""), project, home, there))
+        assert described(there.created)["--memory"] == "512Mi"
         check_output(deploy(project, home, there))
         assert described(there.created)["--memory"] == "1024Mi"
         assert described(there.created)["--update-secrets"] == {"API_KEY": "API_KEY:1"}
         assert callers(there, "hello-function") == {RUNNER}
 
 
-def test_printed_command_deploys_a_change_of_functions_yaml_alone(fresh: Bake, home: Path) -> None:
-    """Unless it names the function, the CLI compares archives. It takes the right to call from whom the file does not name."""
-    project = fresh(deploy_with="firebase")
-    command = section(project, "Deploy it")
-    with firebase_cloud(home) as there:
-        check_output(deploy(project, home, there, "--force"))
-        calling = re.sub(r"(?m)^curl .*\n", "", section(project, CALL))
-        check_output(sh(with_variables(project, calling), project, home, there))
-        assert callers(there, "hello-function") == {"user:ada@example.com"}
-        edit("functions.yaml", MEMORY, "availableMemoryMb: 1024")(project)
-        assert "Skipped" in check_output(sh(command.replace(":hello-function", ""), project, home, there))
-        assert described(there.created)["--memory"] == "512Mi"
-        check_output(deploy(project, home, there))
-        assert described(there.created)["--memory"] == "1024Mi"
-        assert not callers(there, "hello-function")
-
-
 def test_cloud_refuses(fresh: Bake, home: Path) -> None:
-    """Whoever deploys needs more roles than for gcloud; the account that builds needs one."""
+    """Whoever deploys needs more roles than for gcloud."""
     project = fresh(deploy_with="firebase")
     with firebase_cloud(home) as there:
         there.caller = DEPLOYER
         there.grant("projects/my-project", "roles/cloudfunctions.developer", DEPLOYER)
         done = deploy(project, home, there, "--force")
         assert done.returncode and "firebase.projects.get" in done.stdout and not there.functions
-        there.caller = OWNER
-        there.policies["projects/my-project"]["bindings"] = []
-        done = deploy(project, home, there, "--force")
-        assert done.returncode and f"{DEFAULT} lacks {BUILDER}" in done.stdout and not there.functions
 
 
-def test_default_codebase_would_delete_another_function(fresh: Bake, home: Path) -> None:
+def test_default_codebase_would_delete_another_function(fresh: Bake, bake: Bake, home: Path) -> None:
     """Why each function has a codebase of its own."""
-    first = fresh(deploy_with="firebase")
-    second = fresh(deploy_with="firebase", function_name="other-name")
+    project = fresh(deploy_with="firebase", function_name="other-name")
     with firebase_cloud(home) as there:
-        check_output(deploy(first, home, there, "--force"))
-        # What is deployed from the codebase `default` has no label of a codebase.
-        there.functions[FUNCTION.format("hello-function")]["labels"].pop("firebase-functions-codebase")
-        edit("firebase.json", '"codebase": "other-name"', '"codebase": "default"')(second)
-        command = section(second, "Deploy it").replace(":other-name", "").strip()
-        check_output(sh(f"{command} --force", second, home, there))
+        check_output(deploy(bake(), home, there))
+        # As one that the CLI deployed from the codebase `default`.
+        there.created["labels"] = {"deployment-tool": "cli-firebase"}
+        edit("firebase.json", '"codebase": "other-name"', '"codebase": "default"')(project)
+        command = section(project, "Deploy it").replace(":other-name", "").strip()
+        check_output(sh(f"{command} --force", project, home, there))
         assert there.deleted == [FUNCTION.format("hello-function")]

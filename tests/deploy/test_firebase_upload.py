@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.test_upload import plant
 from tests.support.deploying import archived
 from tests.support.firebase_cloud import firebase_cloud, sh
 from tests.support.folders import append
 from tests.support.processes import check_output, environment, posix_only, run
 from tests.support.types import Bake
+from tests.support.uploads import plant
 
 pytestmark = [pytest.mark.slow, posix_only]
 FUNCTION = "projects/my-project/locations/us-central1/functions/{}"
