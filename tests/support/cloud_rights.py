@@ -1,6 +1,6 @@
 """Who may do what in the cloud of the tests: accounts, the roles that they have, and enabled APIs."""
 
-from typing import Any
+from typing import TypedDict
 
 OWNER, ADA = "user:owner@example.com", "user:ada@example.com"
 NUMBER = "123456789"
@@ -31,6 +31,19 @@ KINDS = {
 ALWAYS = ("artifactregistry", "cloudbuild", "cloudfunctions", "run")
 
 
+class Binding(TypedDict):
+    """A role, and who has it."""
+
+    role: str
+    members: list[str]
+
+
+class Policy(TypedDict, total=False):
+    """Who has which role on something."""
+
+    bindings: list[Binding]
+
+
 class Refused(Exception):
     """An error that the cloud answers."""
 
@@ -46,7 +59,7 @@ class Rights:
         self.caller = OWNER
         self.services: set[str] = set()
         self.accounts: set[str] = set()
-        self.policies: dict[str, dict[str, Any]] = {}
+        self.policies: dict[str, Policy] = {}
 
     def prepare(self, project: str = "my-project") -> None:
         """Make what a deployment by the owner needs, without the printed lines."""
