@@ -140,8 +140,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Insta
                 check_output(run(*uv, "pip", "install", "-q", *into, *both, cwd=shared, env=env))
                 check_output(run(*uv, "pip", "check", *into, cwd=shared, env=env))
                 # Keep the bytecode of what tests import, which is a third of it all.
-                warm = environment(shared, PYTHONDONTWRITEBYTECODE="")
-                check_output(run(venv / SCRIPTS / "python", "-P", SERVER, cwd=shared, env=warm))
+                check_output(run(venv / SCRIPTS / "python", "-P", SERVER, cwd=shared, env=env))
                 ready.touch()
         return venv / SCRIPTS
 
@@ -152,10 +151,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Insta
 def pip_and_pipx(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts of an environment that holds pip and pipx; this process's own has neither."""
     home = tmp_path_factory.mktemp("pipx")
-    check_output(run(sys.executable, "-m", "venv", home / "venv", cwd=home, env=environment(home)))
-    scripts = home / "venv" / SCRIPTS
-    check_output(run(scripts / "python", "-m", "pip", "install", "-q", "pipx", cwd=home, env=environment(home)))
-    return scripts
+    uv, venv, env = (sys.executable, "-m", "uv"), home / "venv", environment(home)
+    # This takes a tenth of the time of `python -m venv` and pip.
+    check_output(run(*uv, "venv", "-q", "--seed", "--python", sys.executable, venv, cwd=home, env=env))
+    check_output(run(*uv, "pip", "install", "-q", "--python", venv, "pipx", cwd=home, env=env))
+    return venv / SCRIPTS
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     mine = (
         "VIRTUAL_ENV",
         "PYTHONPATH",
+        "PYTHONDONTWRITEBYTECODE",
         "COOKIECUTTER_CONFIG",
         "FUNCTION_",
         "LOG_",

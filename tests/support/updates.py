@@ -52,4 +52,5 @@ def update(project: Path, home: Path, *arguments: str) -> str:
 def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Done:
     """Run a project's own tests, or some of them, in an environment with its locks."""
     options = ("-q", "-p", "no:cacheprovider", "--tb=short")
-    return run(scripts / "python", "-B", "-m", "pytest", *options, *which, cwd=project, env=environment(home))
+    python, env = scripts / "python", environment(home)
+    return run_module("pytest", *options, *which, python=python, options=("-B",), cwd=project, env=env)
