@@ -16,40 +16,38 @@ from tests.support.updates import create_function, cruft, own_tests, update
 
 pytestmark = pytest.mark.slow
 
+LOGGING = "{{cookiecutter.function_name}}/cloud_logging.py"
+
 
 def run_guard(scripts: Path, project: Path, home: Path) -> Done:
     return own_tests(scripts, project, home, "tests/guard")
 
 
-@pytest.mark.parametrize("cloned", [False, True])
-def test_lock_conflict_is_resolved_by_locking_again(template: Path, scripts: Path, home: Path, cloned: bool) -> None:
+def test_lock_conflict_is_resolved_by_locking_again(template: Path, scripts: Path, home: Path) -> None:
     """In a clone cruft cannot merge: it leaves .rej files instead of conflict markers."""
     project = create_function(template, home)
     commit(project, append("requirements.in", "requests\n"))
     lock(project, scripts, home)
     commit(project)
-    # The lines that requests added are between the two.
-    names = ("templates/locks/default/requirements.txt", "{{cookiecutter.function_name}}/cloud_logging.py")
-    commit(
-        template, edit(names[0], "blinker==", "blinker==0."), edit(names[1], "import json\n", "# Newer.\nimport json\n")
-    )
-    if cloned:
-        check_output(cruft("update", "--skip-apply-ask", cwd=project, home=home))
-        git("checkout", "HEAD", "requirements.txt", cwd=project)
+
+    def conflicts(blinker: str, word: str, conflict: str, said: str) -> None:
+        # In the lock, the lines that requests added are beside the change.
+        change = edit("templates/locks/default/requirements.txt", "blinker==", f"blinker=={blinker}")
+        commit(template, change, edit(LOGGING, "import json\n", f"# {word}.\nimport json\n"))
+        assert update(project, home).split() == [conflict]
+        assert f"# {word}." in (project / "cloud_logging.py").read_text("utf-8")
+        done = run_guard(scripts, project, home)
+        assert done.returncode == 1 and said in done.stdout
+        lock(project, scripts, home, upgrade=True)
+        (project / "requirements.txt.rej").unlink(missing_ok=True)
+        check_output(run_guard(scripts, project, home))
+        assert re.search(r"(?m)^requests==", (project / "requirements.txt").read_text("utf-8"))
         commit(project)
-        commit(template, edit(names[0], "blinker==0.", "blinker==1."), edit(names[1], "# Newer.", "# Newest."))
-        git("clone", "-q", "--no-local", str(project), str(project.with_name("clone")), cwd=project.parent)
-        project = project.with_name("clone")
-    assert set(update(project, home).split()) == {"requirements.txt.rej" if cloned else "requirements.txt"}
-    assert "# New" in (project / "cloud_logging.py").read_text("utf-8")
-    done = run_guard(scripts, project, home)
-    said = "requirements.txt.rej holds a change" if cloned else "has conflict markers"
-    assert done.returncode == 1 and said in done.stdout
-    lock(project, scripts, home, upgrade=True)
-    if cloned:
-        (project / "requirements.txt.rej").unlink()
-    check_output(run_guard(scripts, project, home))
-    assert re.search(r"(?m)^requests==", (project / "requirements.txt").read_text("utf-8"))
+
+    conflicts("0.", "Newer", "requirements.txt", "has conflict markers")
+    git("clone", "-q", "--no-local", str(project), str(project.with_name("clone")), cwd=project.parent)
+    project = project.with_name("clone")
+    conflicts("1.", "Newest", "requirements.txt.rej", "requirements.txt.rej holds a change")
 
 
 def test_dropped_runtime_is_replaced_by_one_command(template: Path, home: Path) -> None:
