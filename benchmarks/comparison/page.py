@@ -77,7 +77,7 @@ WINS = (
     ),
     (
         "An update merges with your edits (agents-cli merges too)",
-        "tests/update/test_update.py", "test_two_updates_keep_edits_and_bring_changes",
+        "tests/update/test_update_edits.py", "test_two_updates_keep_edits_and_bring_changes",
     ),
     (
         "GitHub updates many functions by pull requests",
