@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from markdown_it import MarkdownIt
 from rules.derived import link
 from tests.support.folders import commit, edit
 from tests.support.pages import UPDATING, blocks, both_pages, page
-from tests.support.processes import check_output, environment, git, posix_only, run, shell
+from tests.support.processes import check_output, environment, git, posix_only, run, run_module, shell
 from tests.support.questions import QUESTIONS
 from tests.support.types import Installed
 from tests.support.updates import NEWER, create_function, cruft, own_tests, update
@@ -45,31 +46,38 @@ def bake_by_command(template: str | Path, folder: Path, home: Path) -> Path:
     """Make a function with cookiecutter's command, and commit it."""
     answers = [f"{question}={answer}" for question, answer in ANSWERS.items()]
     folder.mkdir()
-    check_output(shell(shlex.join(["cookiecutter", str(template), "--no-input", *answers]), folder, home))
+    check_output(run_module("cookiecutter", template, "--no-input", *answers, cwd=folder, env=environment(home)))
     project = folder / str(ANSWERS["function_name"])
     git("init", cwd=project)
     commit(project)
     return project
 
 
-@pytest.mark.parametrize("installer", ["uv tool", "pipx"])
 def test_linked_function_is_updated(
-    template: Path, installed: Installed, pip_and_pipx: Path, home: Path, tmp_path: Path, installer: str
+    template: Path, installed: Installed, pip_and_pipx: Path, home: Path, tmp_path: Path
 ) -> None:
-    """With the commands of its REFERENCE.md alone."""
+    """With the commands of its REFERENCE.md alone: one person links it, and another updates it."""
     project = bake_by_command("gh:org/fn-template", tmp_path / "out", home)
     text, (link, do, _) = update_section(project)
-    install = f"{installer} install cruft"
-    assert f"`{install}`" in " ".join(text.split()) and do.startswith("cruft update ")
-    first = (home / ".local" / "bin", pip_and_pipx)
-    check_output(shell(install, project, home, *first))
-    assert check_output(shell("command -v cruft", project, home, *first)).startswith(str(home))
-    check_output(shell(link, project, home, *first))
+    assert do.startswith("cruft update ")
+
+    def shell_with_cruft(installer: str, command: str) -> None:
+        """Install cruft in a home of its own, then run a command with it."""
+        install, own = f"{installer} install cruft", tmp_path / installer
+        assert f"`{install}`" in " ".join(text.split())
+        own.mkdir()
+        shutil.copy(home / ".gitconfig", own)
+        first = (own / ".local" / "bin", pip_and_pipx)
+        check_output(shell(install, project, own, *first))
+        assert check_output(shell("command -v cruft", project, own, *first)).startswith(str(own))
+        check_output(shell(command, project, own, *first))
+
+    shell_with_cruft("pipx", link)
     linked = json.loads((project / ".cruft.json").read_text("utf-8"))
     assert linked["template"] == ADDRESS
     assert {question: linked["context"]["cookiecutter"][question] for question in QUESTIONS} == ANSWERS
     commit(template, NEWER)
-    check_output(shell(do, project, home, *first))
+    shell_with_cruft("uv tool", do)
     assert "# Newer." in (project / "cloud_logging.py").read_text("utf-8")
     check_output(own_tests(installed(project), project, home))
     check_output(cruft("diff", "--exit-code", cwd=project, home=home))
