@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measure
+from benchmarks import measure, serve
+from tests.support.locks import ONE_OF_EACH_LOCK
 from tests.support.processes import check_output, environment, run
-from tests.support.questions import ROOT, TRIGGERS
+from tests.support.questions import ROOT, fact
+from tests.support.types import Bake, Installed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks need Linux")
 
@@ -46,16 +48,35 @@ def test_failing_command_is_not_measured(tmp_path: Path) -> None:
         measure.seconds(tmp_path, sys.executable, "-c", "raise SystemExit('on purpose')")
 
 
+def rows(section: str) -> int:
+    """Return how many rows of a section's tables have a number."""
+    return len(re.findall(r"(?m)^\| .*\d", section[section.index("## ") :]))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("part", "rows"), [("bake", 3), ("first-answer", len(TRIGGERS)), ("throughput", 2), ("install", 2)]
-)
-def test_benchmark_runs(home: Path, part: str, rows: int) -> None:
-    if part == "throughput" and not shutil.which("wrk"):
-        pytest.skip("wrk is not on this machine")
+@pytest.mark.parametrize(("part", "expected"), [("bake", 3), ("install", 1 + len(ONE_OF_EACH_LOCK))])
+def test_part_is_printed(home: Path, part: str, expected: int) -> None:
     page = check_output(run(sys.executable, "-m", "benchmarks", part, "--pairs=1", cwd=ROOT, env=environment(home)))
-    section = page[page.index("\n## ") :]
-    assert len(re.findall(r"(?m)^\| .*\d", section)) >= rows, page
+    assert rows(page) == expected, page
+
+
+@pytest.mark.slow
+def test_first_answers(monkeypatch: pytest.MonkeyPatch, bake: Bake, installed: Installed, tmp_path: Path) -> None:
+    """Of one function for each set of requirements. All environments but the first are there already."""
+    monkeypatch.setattr(serve, "TRIGGERS", ONE_OF_EACH_LOCK)
+    for trigger in ONE_OF_EACH_LOCK[1:]:
+        (tmp_path / f"env-{fact(trigger, 'locks')}").symlink_to(installed(bake(trigger=trigger)).parent)
+    assert rows(serve.first_answer(tmp_path, 1)) == len(ONE_OF_EACH_LOCK)
+
+
+@pytest.mark.slow
+def test_throughput(monkeypatch: pytest.MonkeyPatch, bake: Bake, installed: Installed, tmp_path: Path) -> None:
+    """Of http alone, since wrk and the function each keep a core busy."""
+    if not shutil.which("wrk"):
+        pytest.skip("wrk is not on this machine")
+    monkeypatch.setattr(serve, "CONNECTIONS", {"http": serve.CONNECTIONS["http"]})
+    (tmp_path / "env-default").symlink_to(installed(bake()).parent)
+    assert rows(serve.throughput(tmp_path, 1)) == 1
 
 
 @pytest.mark.slow
