@@ -76,9 +76,10 @@ def test_minimum_versions_of_the_readme(template: Path, home: Path, tmp_path: Pa
     [(python, cookiecutter)] = re.findall(
         r"Python (3\.\d+) or newer; a cookiecutter .* must be ([\d.]+) or newer", " ".join(OTHER_WAYS.split())
     )
-    env, venv = environment(home), home / "least"
-    check_output(run(require_tool(f"python{python}"), "-m", "venv", venv, cwd=tmp_path, env=env))
-    check_output(run(venv / "bin" / "pip", "install", "-q", f"cookiecutter=={cookiecutter}.*", cwd=tmp_path, env=env))
+    env, venv, uv = environment(home), home / "least", (sys.executable, "-m", "uv")
+    check_output(run(*uv, "venv", "-q", "--python", require_tool(f"python{python}"), venv, cwd=tmp_path, env=env))
+    install = (*uv, "pip", "install", "-q", "--python", venv, f"cookiecutter=={cookiecutter}.*")
+    check_output(run(*install, cwd=tmp_path, env=env))
     check_output(run(venv / "bin" / "cookiecutter", "gh:org/fn-template", "--no-input", cwd=tmp_path, env=env))
     assert (tmp_path / "hello-function" / "localpackage" / "script.py").is_file()
 
