@@ -163,6 +163,7 @@ def test_link_command_is_the_same_however_baked(template: Path, home: Path, tmp_
         ("git@github.com:ada/fn-template.git", "git@github.com:ada/fn-template.git"),
         ("ssh://git@git.example.com/ada/fn", "ssh://git@git.example.com/ada/fn"),
         ("gl:ada/group/fn-template", "https://gitlab.com/ada/group/fn-template"),
+        ("bb:ada/fn-template", "https://bitbucket.org/ada/fn-template"),
         ("ssh://ada:secret@git.example.com/fn", ADDRESS),
         ("/srv/fn-template", ADDRESS),
         ("C:\\fn-template", ADDRESS),
