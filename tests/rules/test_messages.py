@@ -53,11 +53,12 @@ def test_message_after_keeping_existing_files(tmp_path: Path, home: Path) -> Non
 
 @posix_only
 def test_folder_whose_name_is_not_text(tmp_path: Path, home: Path) -> None:
-    folder = os.fsdecode(os.fsencode(tmp_path) + b"/x\xff")
+    folder = os.fsdecode(os.fsencode(tmp_path / "😀") + b"\xff")
     done = check_output(
         run_module("cookiecutter", ROOT, "--no-input", "-o", folder, cwd=tmp_path, env=environment(home))
     )
     assert "Made hello-function." in done and os.path.exists(os.path.join(folder, "hello-function", "main.py"))
+    assert "😀?" in done
 
 
 def test_cruft_prints_steps_only_for_a_new_project(template: Path, home: Path) -> None:
@@ -93,7 +94,7 @@ def commands(tmp_path: Path) -> Path:
 
 
 def add_command(folder: Path, name: str, code: int = 0) -> None:
-    (folder / name).write_text(f"#!/bin/sh\nexit {code}\n")
+    (folder / name).write_text(f"#!/bin/sh\necho '  on purpose'\nexit {code}\n")
     (folder / name).chmod(0o755)
 
 
@@ -104,7 +105,9 @@ LOCKS = "-r requirements.txt -r requirements-dev.txt"
 def test_steps_name_an_installed_python(tmp_path: Path, home: Path, commands: Path) -> None:
     def install(version: str = "3.13") -> str:
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
-        return next_steps(tmp_path / "out", home, commands, version)[1]
+        _, install, start = next_steps(tmp_path / "out", home, commands, version)
+        assert start == ".venv/bin/functions-framework --target hello_function --host 127.0.0.1 --debug"
+        return install
 
     assert install() == f"'{sys.executable}' -m venv .venv && .venv/bin/python -m pip install {LOCKS}"
     add_command(commands, "python")
