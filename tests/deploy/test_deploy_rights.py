@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.cloud_rights import BUILDER, OWNER
 from tests.support.deploying import CALL, DEPLOYER, SECRET, SET_UP, UNCOMMENTED, SetUp, paste, shell, with_variables
-from tests.support.fake_cloud import FakeCloud, deploy, fake_cloud, gcloud_environment, plain_gcloud
+from tests.support.fake_cloud import FakeCloud, deploy, fake_cloud, gcloud_environment
 from tests.support.folders import edit
 from tests.support.pages import page, section
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
@@ -83,10 +83,11 @@ def in_a_terminal(project: Path, home: Path, there: FakeCloud) -> str:
     import pty  # Windows has none.
 
     command = section(project, "Deploy it").split()
+    env = gcloud_environment(home, **there.environment())
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(project)
-        os.execvpe(command[0], command, plain_gcloud(home, **there.environment()))
+        os.execvpe(command[0], command, env)
     os.write(terminal, b"y\n" * 3)
     shown = b""
     try:

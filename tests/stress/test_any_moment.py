@@ -6,11 +6,12 @@ What cookiecutter itself leaves behind is in docs/limits.md.
 
 import os
 import signal
-import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -27,19 +28,20 @@ from tests.support.any_folder import (
     workplace,
 )
 from tests.support.folders import contents
-from tests.support.processes import check_output, posix_only, run_module
+from tests.support.processes import ask, check_output, fork, has_ended, posix_only, run_module
 from tests.support.questions import ROOT, SKELETON
-from tests.support.waiting import assert_each_seen
+from tests.support.waiting import assert_each_seen, until
 
 pytestmark = [pytest.mark.slow, posix_only]
+MOMENT = ROOT / "tests" / "stress" / "moment"
 # At most: a run makes or opens each path of a project, removes some, and starts Python twice.
 MOST = len(list(SKELETON.rglob("*"))) + len(PASSING) + 4
 
 
 def acting_at(number: int, calls: int, act: str, out: Path, env: dict[str, str]) -> dict[str, str]:
-    """Return an environment in which a run acts at a moment (moment/sitecustomize.py); moment 0 never comes."""
+    """Return an environment in which moment/act.py acts at a moment; moment 0 never comes."""
     moment = (f"{out}{os.sep}", str(out.parent / "counted"), str(number), str(calls), act)
-    return {**env, "PYTHONPATH": str(ROOT / "tests" / "stress" / "moment"), "MOMENT": "\n".join(moment)}
+    return {**env, "MOMENT": "\n".join(moment)}
 
 
 def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
@@ -64,10 +66,7 @@ def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
                 put_things(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
             before, made = contents(project), undisturbed(*answers)
             words = command(out, *answers, "-f")
-            ended = subprocess.run(
-                words, cwd=out, env=acting_at(number, calls, str(int(how)), out, env), start_new_session=True,
-                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+            ended = run_module("act", *words[3:], cwd=MOMENT, env=acting_at(number, calls, str(int(how)), out, env))
             moments = (out.parent / "counted").stat().st_size
             there = contents(project)
             whole, cut = is_complete(before, there, made, False), truncated_files(before, there, made)
@@ -99,15 +98,17 @@ def test_two_at_once(undisturbed: Callable[..., Contents]) -> None:
     def each(number: int, force: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
             words = command(out, *answers, *(["-f"] if force else []))
-            first = subprocess.Popen(
-                words, cwd=out, env=acting_at(number, 0, "halt", out, env), text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            assert first.stdout
-            halted = "halted\n" in first.stdout
-            second = run_module(*words[2:], cwd=out, env=env)
-            said, _ = first.communicate("go on\n" if halted else None)
-            codes = [first.returncode, second.returncode]
+            stdin, output = out.parent / "stdin", out.parent / "output"
+            os.mkfifo(stdin)
+            output.touch()
+            acting = acting_at(number, 0, "halt", out, env)
+            first = fork(["act", *map(str, words[3:])], MOMENT, acting, stdin, output, sys.executable, (), True)
+            with stdin.open("w") as answer:
+                until(lambda: "halted\n" in output.read_text() or has_ended(psutil.Process(first)), output.read_text)
+                second = run_module(*words[2:], cwd=out, env=env)
+                if not has_ended(psutil.Process(first)):
+                    answer.write("go on\n")
+            codes, said = [ask(first, sys.executable, ()), second.returncode], output.read_text()
             ends[f"{'with -f' if force else 'without'}: {codes}"] += 1
             assert 0 in codes, (said, second)
             known = TIDIED_AWAY if force else ("already exists", *TIDIED_AWAY)

@@ -123,7 +123,7 @@ def fake_cloud(ready: bool = True) -> Iterator[FakeCloud]:
 
 
 def gcloud_environment(home: Path, **variables: str) -> dict[str, str]:
-    """Return an environment in which gcloud starts without delay. For a terminal, or a process to end, see plain_gcloud."""
+    """Return an environment in which gcloud starts without delay. To end its process, see plain_gcloud."""
     # Python has read these before it forks.
     assert not [name for name in variables if name.startswith("PYTHON")], "use plain_gcloud"
     return plain_gcloud(home, **gcloud_server(), **variables)
