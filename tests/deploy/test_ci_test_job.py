@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.folders import edit
 from tests.support.package_index import Advisories, advisories
+from tests.support.pages import blocks, both_pages
 from tests.support.processes import check_output, environment, git, posix_only, require_tool, run
 from tests.support.types import Bake, Change, Done
 from tests.support.workflows import read, scripts
@@ -61,7 +62,6 @@ MISTAKES: list[tuple[str, list[str], list[Change]]] = [
             edit("requirements.in", "watchdog<7", "watchdog<7\nrequests"),
         ],
     ),
-    ("audit", ["pycrypto 2.6.1"], [edit("requirements.txt", "watchdog==", "pycrypto==2.6.1\nwatchdog==")]),
 ]
 
 
@@ -84,6 +84,8 @@ def test_commands_of_the_test_job(fresh: Bake, tmp_path: Path) -> None:
         for command in commands:
             check_output(runner.do(command))
         assert service.asked
+        # test_audit.py sees this command fail.
+        assert any(commands[-1] in block for block in blocks(both_pages(runner.clone)))
         for part, said, changes in MISTAKES:
             with kept(runner.clone):
                 for change in changes:

@@ -192,5 +192,5 @@ def test_leak_is_found(fresh: Bake, scripts: Path, home: Path) -> None:
     append("main.py", "\n\nkept: list[bytes] = []\n")(project)
     with served(scripts, project, "hello_function", home, **variables("http")) as function:
         send(function, "GET", "/", {}, b"")
-        _, grown = measure_growth(function, "http", valid_request(project, scripts, "http"), rounds=4)
+        _, grown = measure_growth(function, "http", valid_request(project, scripts, "http"), rounds=3)
     assert min(grown) >= STILL
