@@ -1,9 +1,11 @@
 """Fixtures: cached bakes, a home folder, environments from the lock files."""
 
 import hashlib
+import json
 import os
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,20 +42,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def bake(cookies_session: Cookies) -> Bake:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that the processes of a parallel run share."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine if worker_id == "master" else mine.parent
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies, shared: Path) -> Bake:
     """Return a cached bake of some answers, the defaults for the rest; treat it as read-only."""
-    made: dict[tuple[tuple[str, Any], ...], Path] = {}
+
+    @cache
+    def folder_of(answers: str) -> Path:
+        folder = shared / f"bake-{hashlib.sha256(answers.encode()).hexdigest()[:16]}"
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                result = cookies_session.bake(extra_context=json.loads(answers), template=str(ROOT))
+                if result.exception:
+                    raise result.exception
+                result.project_path.parent.rename(folder)
+        return folder
 
     def bake(**answers: Any) -> Path:
         # cookiecutter passes over a name that it does not know.
         assert answers.keys() <= QUESTIONS.keys(), f"no such question: {answers.keys() - QUESTIONS.keys()}"
-        key = tuple(sorted(answers.items()))
-        if key not in made:
-            result = cookies_session.bake(extra_context=answers, template=str(ROOT))
-            if result.exception:
-                raise result.exception
-            made[key] = result.project_path
-        return made[key]
+        [project] = folder_of(json.dumps(answers, sort_keys=True)).iterdir()
+        return project
 
     return bake
 
@@ -119,13 +133,11 @@ def cookiecutter(tmp_path: Path, home: Path) -> Cookiecutter:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Installed:
+def installed(shared: Path) -> Installed:
     """Return the scripts of an environment that holds exactly a project's two locks, or the one that was uploaded.
 
-    Projects whose locks are the same bytes share one, and so do the processes of a parallel run.
+    Projects whose locks are the same bytes share one.
     """
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
 
     def installed(project: Path, python: str = sys.executable) -> Path:
         locks = sorted(project.glob("requirements*.txt"))

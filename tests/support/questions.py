@@ -33,18 +33,18 @@ EVERY_COMBINATION: list[dict[str, Any]] = [
 ]
 
 
-def pairwise(combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a few of the combinations that still hold every possible pair of answers."""
-    pairs = [set(itertools.combinations(answers.items(), 2)) for answers in combinations]
-    missing, chosen = set[Any]().union(*pairs), []
+def covering(combinations: list[dict[str, Any]], size: int) -> list[dict[str, Any]]:
+    """Return a few of the combinations that still hold every possible group of `size` answers."""
+    groups = [set(itertools.combinations(answers.items(), size)) for answers in combinations]
+    missing, chosen = set[Any]().union(*groups), []
     while missing:
-        best = max(range(len(pairs)), key=lambda index: len(pairs[index] & missing))
+        best = max(range(len(groups)), key=lambda index: len(groups[index] & missing))
         chosen.append(combinations[best])
-        missing -= pairs[best]
+        missing -= groups[best]
     return chosen
 
 
-COMBINATIONS = pairwise(EVERY_COMBINATION)
+COMBINATIONS = covering(EVERY_COMBINATION, 2)
 
 
 def fact(trigger: str, name: str) -> str:

@@ -1,0 +1,56 @@
+"""The pages of each project: their links, the commands that agents get, the description."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.combinations import SOME_OR_ALL, files, together
+from tests.support.pages import blocks, both_pages, description_shown, page
+from tests.support.questions import ACCEPTED
+from tests.support.types import Bake
+
+
+@together
+@SOME_OR_ALL
+def test_links_between_pages_lead_to_a_heading(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    for project in (bake(**answers) for answers in combinations):
+        headings = re.findall(r"(?m)^##? (.*)", (project / "REFERENCE.md").read_text("utf-8"))
+        # As GitHub and GitLab make them.
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        links = re.findall(r"\]\((?!https:)([^)]+)\)", both_pages(project))
+        assert links and {link.removeprefix("REFERENCE.md").removeprefix("#") for link in links} <= {"", *anchors}
+
+
+@together
+@SOME_OR_ALL
+def test_agents_get_commands_of_the_pages(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    """Other tests run those."""
+    for project in (bake(**answers) for answers in combinations):
+        text = (project / "AGENTS.md").read_text("utf-8")
+        assert blocks(text) and set(blocks(text)) <= set(blocks(both_pages(project)))
+        assert text.count("```") == 2 * len(blocks(text)) and len(text.splitlines()) <= 40
+
+
+@together
+@SOME_OR_ALL
+def test_each_section_that_a_file_names_is_there(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    for project in (bake(**answers) for answers in combinations):
+        for name in files(project):
+            # A message, a comment or a paragraph may go on in the next line.
+            text = re.sub(r"""["']\n +f?["']|\n#""", "", (project / name).read_text("utf-8")).replace('\\"', '"')
+            for found in re.findall(r'''"([A-Z][^"]+)" in RE\w+\.md|RE\w+\.md, "([^"]+)"''', " ".join(text.split())):
+                assert page(project, "".join(found)), name
+
+
+@pytest.mark.parametrize(
+    "description", [*ACCEPTED["description"], "1. one", "- two", "+ three", "=", "a http://b.c d", "&amp;"]
+)
+def test_description_is_shown_as_typed(bake: Bake, description: str) -> None:
+    assert description_shown(bake(description=description)) == description.strip()
+
+
+def test_description_is_on_the_pages_only(bake: Bake) -> None:
+    project = bake(description="Zq marks the spot")
+    # In REFERENCE.md, the command that links the function to its template has all answers.
+    assert {name for name in files(project) if b"Zq" in (project / name).read_bytes()} == {"README.md", "REFERENCE.md"}
