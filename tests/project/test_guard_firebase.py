@@ -1,14 +1,15 @@
 """The guard of a project that Firebase's CLI deploys: each of its rules goes red, and green again as it advises."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.support.changes import in_main, rename, together
 from tests.support.folders import append, edit
 from tests.support.guard import guard
+from tests.support.guard_rules import UNDO, Rule, check_rule
 from tests.support.processes import posix_only
 from tests.support.types import Bake, Change, Installed
 
@@ -32,77 +33,49 @@ def list_name(*names: str) -> Change:
     return edit("firebase.json", LISTED, ",".join([*names, LISTED]))
 
 
-def drop(rule: str) -> Change:
-    return edit("firebase.json", f'        "{rule}",\n', "")
-
-
-def rename(old: str, new: str) -> Change:
-    return lambda project: (project / old).rename(project / new) and None
-
-
-def all_of(*changes: Change) -> Change:
-    return lambda project: [change(project) for change in changes]
-
-
-def in_main(code: str) -> Change:
-    return append("main.py", f"\n\ndef more() -> object:\n    {code}\n")
-
-
-PRICES = all_of(append("Data/prices.json", "{}"), in_main("return open('Data/prices.json')"))
+PRICES = together(append("Data/prices.json", "{}"), in_main("return open('Data/prices.json')"))
 INVOKER = "    httpsTrigger:\n      invoker: [private]\n"
 KEY = f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"
-# A case without a fix is one whose message names what was there before.
-BROKEN: list[tuple[str, Change, str, Change | None]] = [
+RULES = [
     # What is uploaded.
-    ("no firebase.json", rename("firebase.json", "x.json"), "firebase.json is missing", None),
-    ("no JSON", append("firebase.json", "}"), "firebase.json is not valid JSON", None),
-    ("an entry for another folder", entry(source="functions"), "has no entry for this function", None),
+    Rule("no firebase.json", rename("firebase.json", "x.json"), "firebase.json is missing", UNDO),
+    Rule("no JSON", append("firebase.json", "}"), "firebase.json is not valid JSON", UNDO),
+    Rule("an entry for another folder", entry(source="functions"), "has no entry for this function", UNDO),
     *(
-        (f"no {name} in the list", edit("firebase.json", f"{name},", ""), f"put {name} between the braces", edit("firebase.json", "!**/{", "!**/{" + name + ","))
+        Rule(f"no {name} in the list", edit("firebase.json", f"{name},", ""), f"put {name} between the braces", edit("firebase.json", "!**/{", "!**/{" + name + ","))
         for name in ("main.py", "requirements.txt", "cloud_logging.py")
     ),
-    ("a package without its content", edit("firebase.json", ",localpackage/**", ""), "localpackage/script.py would be missing", edit("firebase.json", "localpackage}", "localpackage,localpackage/**}")),
-    ("an imported module", all_of(append("other.py", ""), in_main("import other")), "put other.py between the braces", list_name("other.py")),
-    ("data that main.py reads", PRICES, "Put Data,Data/** between the braces", list_name("Data", "Data/**")),
-    ("data that is not needed", PRICES, '"**/Data" to `ignore`', edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/Data",\n')),
-    ("a database", all_of(append("localpackage/zip.db", ""), in_main("return open('localpackage/zip.db')")), "the rule *.db leaves it out. Rename it", all_of(rename("localpackage/zip.db", "localpackage/zip.data"), edit("main.py", "zip.db", "zip.data"))),
-    ("a private key", append("localpackage/ca.pem", KEY), "localpackage/ca.pem holds a private key and would be uploaded", edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/localpackage/ca.pem",\n')),
-    ("a link", lambda project: (project / "localpackage" / "more.py").symlink_to("../main.py"), "more.py is a link, and what it points to", None),
-    ("no list", entry(ignore=[".*"]), "firebase.json has no list of names", None),
-    ("a name that is not there", list_name("gone.py"), "gone.py: in the list of firebase.json, but not uploaded", edit("firebase.json", "gone.py,", "")),
-    *((f"{name} is not left out", drop(name), f'add "{name}" to `ignore`', edit("firebase.json", '        "*.pyc"', f'        "{name}",\n        "*.pyc"')) for name in (".*", "tests", "venv", "*.[kK][eE][yY]")),
+    Rule("a package without its content", edit("firebase.json", ",localpackage/**", ""), "localpackage/script.py would be missing", edit("firebase.json", "localpackage}", "localpackage,localpackage/**}")),
+    Rule("an imported module", together(append("other.py", ""), in_main("import other")), "put other.py between the braces", list_name("other.py")),
+    Rule("data that main.py reads", PRICES, "Put Data,Data/** between the braces", list_name("Data", "Data/**")),
+    Rule("data that is not needed", PRICES, '"**/Data" to `ignore`', edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/Data",\n')),
+    Rule("a database", together(append("localpackage/zip.db", ""), in_main("return open('localpackage/zip.db')")), "the rule *.db leaves it out. Rename it", together(rename("localpackage/zip.db", "localpackage/zip.data"), edit("main.py", "zip.db", "zip.data"))),
+    Rule("a private key", append("localpackage/ca.pem", KEY), "localpackage/ca.pem holds a private key and would be uploaded", edit("firebase.json", '        ".*",\n', '        ".*",\n        "**/localpackage/ca.pem",\n')),
+    pytest.param(Rule("a link", lambda project: (project / "localpackage" / "more.py").symlink_to("../main.py"), "more.py is a link, and what it points to", UNDO), marks=posix_only),
+    Rule("no list", entry(ignore=[".*"]), "firebase.json has no list of names", UNDO),
+    Rule("a name that is not there", list_name("gone.py"), "gone.py: in the list of firebase.json, but not uploaded", edit("firebase.json", "gone.py,", "")),
+    *(Rule(f"{name} is not left out", edit("firebase.json", f'        "{name}",\n', ""), f'add "{name}" to `ignore`', edit("firebase.json", '        "*.pyc"', f'        "{name}",\n        "*.pyc"')) for name in (".*", "tests", "venv", "*.[kK][eE][yY]")),
     # The other settings.
-    ("the default codebase", entry(codebase="default"), "give this function a `codebase` of its own", None),
-    ("no codebase", entry(codebase=None), "give this function a `codebase` of its own", None),
-    ("no runtime", entry(runtime=None), 'write "runtime": "python313"', None),
-    ("another runtime", entry(runtime="python314"), 'write "runtime": "python313"', None),
-    ("no functions.yaml", rename("functions.yaml", "x"), "functions.yaml is missing", None),
-    ("another entry point", edit("functions.yaml", "hello_function", "hello_functions"), "write entryPoint: hello_function", edit("functions.yaml", "hello_functions", "'hello_function'")),
-    ("no callers", edit("functions.yaml", "      invoker: [private]\n", ""), "anybody could call", edit("functions.yaml", "httpsTrigger:\n", "httpsTrigger:\n      invoker: [a@b.c]\n")),
-    ("empty callers", edit("functions.yaml", "[private]", "[]"), "anybody could call", edit("functions.yaml", "[]", "[public]")),
-    ("no settings of the trigger", edit("functions.yaml", INVOKER, "    httpsTrigger: {}\n"), "anybody could call", None),
-    ("variables in functions.yaml", append("functions.yaml", "    environmentVariables:\n      A: b\n"), "the CLI ignores environmentVariables", edit("functions.yaml", "    environmentVariables:\n      A: b\n", "")),
-    ("a .env", append(".env", "A=b\n"), "Rename it: .env.local is for your machine", rename(".env", ".env.local")),
-    ("variables of a renamed project", rename(".env.my-project", ".env.acme"), ".gitignore lets .env.my-project into git", edit(".gitignore", "!/.env.my-project", "!/.env.acme")),
+    Rule("the default codebase", entry(codebase="default"), "give this function a `codebase` of its own", UNDO),
+    Rule("no codebase", entry(codebase=None), "give this function a `codebase` of its own", UNDO),
+    Rule("no runtime", entry(runtime=None), 'write "runtime": "python313"', UNDO),
+    Rule("another runtime", entry(runtime="python314"), 'write "runtime": "python313"', UNDO),
+    Rule("no functions.yaml", rename("functions.yaml", "x"), "functions.yaml is missing", UNDO),
+    Rule("another entry point", edit("functions.yaml", "hello_function", "hello_functions"), "write entryPoint: hello_function", edit("functions.yaml", "hello_functions", "'hello_function'")),
+    Rule("no callers", edit("functions.yaml", "      invoker: [private]\n", ""), "anybody could call", edit("functions.yaml", "httpsTrigger:\n", "httpsTrigger:\n      invoker: [a@b.c]\n")),
+    Rule("empty callers", edit("functions.yaml", "[private]", "[]"), "anybody could call", edit("functions.yaml", "[]", "[public]")),
+    Rule("no settings of the trigger", edit("functions.yaml", INVOKER, "    httpsTrigger: {}\n"), "anybody could call", UNDO),
+    Rule("variables in functions.yaml", append("functions.yaml", "    environmentVariables:\n      A: b\n"), "the CLI ignores environmentVariables", edit("functions.yaml", "    environmentVariables:\n      A: b\n", "")),
+    Rule("a .env", append(".env", "A=b\n"), "Rename it: .env.local is for your machine", rename(".env", ".env.local")),
+    Rule("variables of a renamed project", rename(".env.my-project", ".env.acme"), ".gitignore lets .env.my-project into git", edit(".gitignore", "!/.env.my-project", "!/.env.acme")),
 ]  # fmt: skip
 
 
-CASES = [pytest.param(*case, id=case[0], marks=posix_only if "link" in case[0] else ()) for case in BROKEN]
-
-
-@pytest.mark.parametrize(("what", "change", "says", "fix"), CASES)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.broken)
 def test_guard_fails_until_its_advice_is_followed(
-    fresh: Bake, scripts: Path, home: Path, what: str, change: Change, says: str, fix: Change | None
+    bake: Bake, fresh: Bake, scripts: Path, home: Path, rule: Rule
 ) -> None:
-    project = fresh(deploy_with="firebase")
-    change(project)
-    done = guard(scripts, project, home)
-    assert done.returncode == 1 and says in done.stdout, done.stdout
-    assert not re.search(r"(?m)^(tests/guard/\S+:\d+: |During handling|assert )", done.stdout), done.stdout
-    if fix:
-        fix(project)
-        done = guard(scripts, project, home)
-        assert done.returncode == 0 and "reads" not in done.stdout, done.stdout
+    check_rule(rule, fresh(deploy_with="firebase"), bake(deploy_with="firebase"), scripts, home)
 
 
 def test_asynchronous_function_needs_its_variable(fresh: Bake, installed: Installed, home: Path) -> None:
