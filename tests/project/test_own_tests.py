@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.folders import append
 from tests.support.guard import own_tests
-from tests.support.processes import check_output, environment, run
+from tests.support.processes import check_output, environment, run_module
 from tests.support.types import Bake
 
 pytestmark = pytest.mark.slow
@@ -72,8 +72,15 @@ def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path
     append("aaa/test_first.py", ANOTHER_MAIN.replace("test_another", "test_first"))(repository)
     append("zebra/test_another.py", ANOTHER_MAIN)(repository)
     # With -m, the root is on Python's path, and so are the folders of the functions, as modules.
-    pytest_ = (scripts / "python", "-B", "-m", "pytest") if module else (scripts / "pytest",)
+    flags = ("-B",) if module else ("-B", "-P")
     options = ("-q", "-p", "no:cacheprovider", "--import-mode=importlib")
+
+    def check(folder: Path, *which: str) -> None:
+        done = run_module(
+            "pytest", *options, *which, python=scripts / "python", options=flags, cwd=folder, env=environment(home)
+        )
+        check_output(done)
+
     for which in ((), ("second-function", "thumbnails/tests/test_script.py"), ("thumbnails", "second-function")):
-        check_output(run(*pytest_, *options, *which, cwd=repository, env=environment(home)))
-    check_output(run(*pytest_, *options, cwd=repository / "second-function", env=environment(home)))
+        check(repository, *which)
+    check(repository / "second-function")
