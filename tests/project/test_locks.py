@@ -10,7 +10,8 @@ from refresh import names, used_in_main
 
 from rules.questions import RESERVED
 from tests.support.folders import contents
-from tests.support.locks import lock, pins
+from tests.support.guard import own_tests
+from tests.support.locks import ONE_OF_EACH_LOCK, lock, pins
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, fact
 from tests.support.types import Bake, Installed
@@ -68,10 +69,16 @@ def test_licences_page_lists_what_is_shipped() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trigger", TRIGGERS)
+@pytest.mark.parametrize("trigger", ONE_OF_EACH_LOCK)
 @pytest.mark.parametrize("hashes", [False, True])
-def test_locking_again_changes_nothing(fresh: Bake, scripts: Path, home: Path, trigger: str, hashes: bool) -> None:
+def test_locking_again_changes_nothing(
+    bake: Bake, fresh: Bake, scripts: Path, home: Path, trigger: str, hashes: bool
+) -> None:
     project = fresh(trigger=trigger, hashes=hashes)
+    # So it changes nothing in the others either.
+    for other in (other for other in TRIGGERS if fact(other, "locks") == fact(trigger, "locks")):
+        for path in project.glob("requirements*"):
+            assert (bake(trigger=other, hashes=hashes) / path.name).read_bytes() == path.read_bytes()
     before = contents(project)
     lock(project, scripts, home)
     assert contents(project) == before
@@ -95,7 +102,7 @@ def test_added_requirement_locks_installs_and_passes(
     (project / "main.py").write_text(
         "import numpy\nimport requests\n" + (project / "main.py").read_text("utf-8"), "utf-8"
     )
-    check_output(run(theirs / "python", "-B", "-m", "pytest", "-q", cwd=project, env=environment(home)))
+    check_output(own_tests(theirs, project, home))
 
 
 @pytest.mark.slow
@@ -105,7 +112,7 @@ def test_line_added_to_a_lock_by_hand_installs(fresh: Bake, installed: Installed
         file.write("requests==2.32.5\n")
     theirs = installed(project)
     check_output(run(theirs / "python", "-c", "import requests", cwd=project, env=environment(home)))
-    check_output(run(theirs / "python", "-B", "-m", "pytest", "-q", cwd=project, env=environment(home)))
+    check_output(own_tests(theirs, project, home))
 
 
 @pytest.mark.slow
@@ -123,8 +130,8 @@ def test_guard_ignores_a_package_copied_into_the_project(fresh: Bake, scripts: P
         "from localpackage import script\n", "from localpackage import script\nfrom thirdparty import shout\n"
     )
     main.write_text(text.replace("script.greeting(name)", "shout.shout(script.greeting(name))"), "utf-8")
-    done = run(scripts / "python", "-B", "-m", "pytest", "-q", cwd=project, env=environment(home))
-    assert "HELLO, ADA!" in done.stdout and "guard" not in done.stdout
+    assert "HELLO, ADA!" in own_tests(scripts, project, home, "tests/test_main.py").stdout
+    check_output(own_tests(scripts, project, home, "tests/guard"))
 
 
 def test_reserved_names_are_up_to_date() -> None:

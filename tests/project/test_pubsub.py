@@ -162,8 +162,10 @@ def test_page_keeps_dead_letters_and_delivers_them_again(
         call(f"{emulator}/subscriptions/source", "PUT", {"topic": f"{name}/topics/source", **push})
         paste(set_up)
         publish(emulator, "source", {"good": {}, **NEVER})
-        until(lambda: f"CloudPubSubDeadLetterSourceDeliveryCount={ATTEMPTS}" in paste(look), function.entries)
+        # A start of gcloud takes a second, so it looks once there is something to see.
         until(lambda: times_logged(function, "poison") == ATTEMPTS, function.entries)
+        until(lambda: times_logged(function, "refused is hopeless") == ATTEMPTS, function.entries)
+        until(lambda: f"CloudPubSubDeadLetterSourceDeliveryCount={ATTEMPTS}" in paste(look), function.entries)
         (home / "mended").touch()
         paste(again)
         until(lambda: times_logged(function, "handled refused"), function.entries)

@@ -21,8 +21,8 @@ from typing import NoReturn, TypedDict
 COMMANDS = ("cookiecutter.cli", "cruft._cli")
 LIBRARIES = (
     "flask.testing", "functions_framework._cli", "functions_framework._http.gunicorn", "functions_framework.aio",
-    "google.events.cloud.firestore", "gunicorn.workers.gthread", "pathspec", "pip_requirements_parser",
-    "starlette.testclient", "uvicorn_worker",
+    "google.cloud.firestore", "google.cloud.pubsub", "google.cloud.storage", "google.events.cloud.firestore",
+    "gunicorn.workers.gthread", "pathspec", "pip_requirements_parser", "starlette.testclient", "uvicorn_worker",
 )  # fmt: skip
 
 
