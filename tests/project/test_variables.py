@@ -12,7 +12,7 @@ from tests.support.debugger import configuration, debugged, place
 from tests.support.folders import append, edit
 from tests.support.guard import guard
 from tests.support.pages import section
-from tests.support.processes import check_output, environment, git, posix_only, run, shell
+from tests.support.processes import check_output, environment, git, posix_only, run, run_module, shell
 from tests.support.serving import served_by
 from tests.support.types import Bake, Installed
 from tests.support.waiting import PATIENCE
@@ -24,6 +24,7 @@ VALUES = {
 }  # fmt: skip
 ANSWER = f"import json, os\n\nVALUES = json.dumps([os.environ[name] for name in {[*VALUES]}])\n"
 TITLE = "How do I set variables?"
+OPTIONS = ("-q", "-p", "no:cacheprovider")
 
 
 def quoted(value: str) -> str:
@@ -73,17 +74,10 @@ def test_tests_do_without_the_variables_of_the_template(
 ) -> None:
     project = bake(trigger=trigger)
     env = environment(home, DEAD_LETTER="true", LOG_LEVEL="ERROR", MAX_EVENT_AGE_SECONDS="600")
-    command = (
-        installed(project) / "python",
-        "-B",
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/test_main.py",
+    python = installed(project) / "python"
+    check_output(
+        run_module("pytest", *OPTIONS, "tests/test_main.py", python=python, options=("-B",), cwd=project, env=env)
     )
-    check_output(run(*command, cwd=project, env=env))
 
 
 @posix_only
@@ -106,20 +100,20 @@ def test_example_is_committed_and_values_are_not(project: Path, home: Path) -> N
     assert ".env.example" in listed and ".env" not in listed
 
 
-@pytest.mark.parametrize("which", [(), ("tests/guard",), ("tests/test_main.py",)])
-def test_tests_have_variables_of_their_own(
-    fresh: Bake, installed: Installed, home: Path, which: tuple[str, ...]
-) -> None:
+def test_tests_have_variables_of_their_own(fresh: Bake, scripts: Path, home: Path) -> None:
     """In the function's folder, and at the root of a repository."""
     project = fresh()
     edit("main.py", "\n\n\n", "\n\nDATABASE = os.environ['DATABASE']\n\n\n")(project)
     edit("main.py", "import logging\n", "import logging\nimport os\n")(project)
-    scripts = installed(project)
     done = guard(scripts, project, home)
     assert done.returncode == 1
     assert f"KeyError: 'DATABASE'. For a variable, see \"{TITLE}\" in REFERENCE.md." in done.stdout
     append("conftest.py", section(project, TITLE, "python"))(project)
-    for folder, inside in ((project, which), (project.parent, [f"{project.name}/{name}" for name in which])):
-        command = (scripts / "python", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", *inside)
-        importing = ("--import-mode=importlib",) if folder == project.parent else ()
-        check_output(run(*command, *importing, cwd=folder, env=environment(home)))
+    for which in ((), ("tests/guard",), ("tests/test_main.py",)):
+        at_root = ("--import-mode=importlib", *(f"{project.name}/{name}" for name in which))
+        for folder, options in ((project, which), (project.parent, at_root)):
+            done = run_module(
+                "pytest", *OPTIONS, *options,
+                python=scripts / "python", options=("-B",), cwd=folder, env=environment(home),
+            )  # fmt: skip
+            check_output(done)
