@@ -14,9 +14,9 @@ from tests.support.builder import INSTALLERS, build
 from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append
 from tests.support.guard import guard
+from tests.support.loopback import listen
 from tests.support.pages import both_pages, lock_commands
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.serving import listen
 from tests.support.types import Bake
 
 pytestmark = pytest.mark.slow

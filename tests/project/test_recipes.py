@@ -12,8 +12,9 @@ from tests.support import recipes
 from tests.support.deploying import described, flags
 from tests.support.fake_cloud import fake_cloud, gcloud_environment
 from tests.support.folders import append, edit
+from tests.support.loopback import loopback
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
-from tests.support.serving import JSON, loopback, served_by
+from tests.support.serving import JSON, served_by
 from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]

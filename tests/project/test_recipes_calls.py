@@ -14,9 +14,10 @@ import pytest
 from tests.support import recipes
 from tests.support.emulators import FIRESTORE, emulator
 from tests.support.folders import append, edit
+from tests.support.loopback import listen, loopback
 from tests.support.processes import check_output, environment, posix_only, run
 from tests.support.questions import variables
-from tests.support.serving import listen, loopback, sample
+from tests.support.serving import sample
 from tests.support.types import Bake
 
 pytestmark = [pytest.mark.slow, posix_only]

@@ -13,9 +13,9 @@ import pytest
 from tests.support import recipes
 from tests.support.emulators import PUBSUB, emulator
 from tests.support.folders import append, edit
+from tests.support.loopback import loopback
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.pubsub import call
-from tests.support.serving import loopback
 from tests.support.types import Bake, Done
 
 pytestmark = [pytest.mark.slow, posix_only]

@@ -14,9 +14,9 @@ import pytest
 import refresh
 
 from tests.support.folders import append, contents
+from tests.support.loopback import listen
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import ROOT
-from tests.support.serving import listen
 from tests.support.types import Done
 
 NOW = datetime.datetime.now(datetime.UTC)

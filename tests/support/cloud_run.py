@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.support.cloud_rights import SECRETS, Refused
 from tests.support.cloud_triggers import Triggers
+from tests.support.loopback import loopback
 from tests.support.processes import require_tool
 from tests.support.questions import QUESTIONS
-from tests.support.serving import loopback
 
 URL = "https://hello-function.example.com"
 # Of what a public copy of Google's roles lists for each, the permissions that a request here needs.

@@ -18,10 +18,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.support.cloud_owner import Owner
 from tests.support.cloud_rights import ADA, KINDS, NUMBER, OWNER, Refused
 from tests.support.gcloud import gcloud_server
+from tests.support.loopback import loopback
 from tests.support.pages import section
 from tests.support.processes import environment, require_tool, run
 from tests.support.questions import QUESTIONS
-from tests.support.serving import loopback
 from tests.support.types import Done
 
 APIS = (

@@ -11,8 +11,8 @@ from tests.support.certificates import certificate
 from tests.support.cloud_rights import BUILDER, NUMBER, OWNER, Refused
 from tests.support.fake_cloud import FakeCloud, gcloud_environment
 from tests.support.firebase_cli import firebase_cli
+from tests.support.loopback import loopback
 from tests.support.processes import run
-from tests.support.serving import loopback
 from tests.support.types import Done
 
 # What the CLI wants of each project, whatever it deploys.

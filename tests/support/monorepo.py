@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 
 from tests.support.folders import append
+from tests.support.loopback import loopback
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import ROOT
-from tests.support.serving import loopback
 from tests.support.types import Done
 
 NAME = ".github/workflows/functions.yml"

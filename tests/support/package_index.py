@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.certificates import certificate
+from tests.support.loopback import loopback
 from tests.support.questions import ROOT
-from tests.support.serving import loopback
 from tests.support.waiting import PATIENCE
 
 # What no index knows, as a package of one's own.

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.serving import Served, loopback
+from tests.support.loopback import loopback
+from tests.support.serving import Served
 from tests.support.waiting import PATIENCE
 
 ATTEMPTS = 5

@@ -10,10 +10,10 @@ import pytest
 from template_status import BEGIN, END
 
 from tests.support.folders import commit, edit
+from tests.support.loopback import loopback
 from tests.support.pages import blocks
 from tests.support.processes import check_output, git, shell
 from tests.support.questions import ROOT, VERSION
-from tests.support.serving import loopback
 from tests.support.status import ENDS, NEWEST, SCRIPT, by_name, link, rows, runtime, status
 from tests.support.types import Bake
 
