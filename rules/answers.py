@@ -102,8 +102,8 @@ class Rules(Extension):
         # One template for all of them, since each costs a millisecond; no path holds the character between them.
         made = self.compile("\0".join(paths)).render(cookiecutter=self.answers).split("\0")
         self.paths = {path.replace("/", os.sep): name for path, name in zip(paths, made, strict=True)}
-        # cookiecutter leaves out a file whose name is empty.
-        return sorted(name for path, name in zip(paths, made, strict=True) if path[-1] == "/" or name[-1:] not in "/")
+        # cookiecutter leaves out a file whose name is empty: its path is that of its folder, or "".
+        return sorted({*made} - {""})
 
 
 def check(answers: Mapping[str, Any]) -> None:

@@ -70,7 +70,7 @@ def test_link_inside_the_folder_is_followed(cookiecutter: Cookiecutter, tmp_path
     assert (mine / "README.md").is_symlink()
 
 
-@pytest.mark.parametrize(("path", "is_folder"), [("tests", False), ("localpackage", False), ("main.py", True)])
+@pytest.mark.parametrize(("path", "is_folder"), [("tests", False), ("events", False), ("main.py", True)])
 def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path, path: str, is_folder: bool) -> None:
     place = tmp_path / "out" / "hello-function" / path
     place.parent.mkdir(parents=True)
