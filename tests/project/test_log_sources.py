@@ -152,3 +152,8 @@ def test_trace_is_of_no_use_without_its_project(log: Log) -> None:
         f"cloud_logging.join({{'traceparent': '00-{TRACE}-{SPAN}-01'}})\nlogger.info('a')", trigger="async-http"
     )
     assert entry.keys() == {"severity", "message", SOURCE}
+
+
+def test_entry_is_written_before_the_process_is_killed(log: Log) -> None:
+    [entry] = log("import os\nlogger.info('seen')\nos._exit(1)", PYTHONUNBUFFERED="")
+    assert entry["message"] == "seen"
