@@ -1,0 +1,42 @@
+"""main.py with the logic in it: what a trigger may hold besides what those of this template do."""
+
+from rules.one_file import in_one_file
+
+MAIN = '''"""Says hello."""
+
+import framework
+
+import cloud_logging
+from localpackage import script
+
+cloud_logging.setup()
+
+
+def answer() -> str:
+    return script.greet()
+'''
+SCRIPT = '''"""The logic."""
+
+
+def greet() -> str:
+    return "Hello"
+'''
+MERGED = '''"""Says hello."""
+
+import framework
+
+import cloud_logging
+
+cloud_logging.setup()
+
+
+def answer() -> str:
+    return greet()
+
+
+def greet() -> str:
+    return "Hello"'''
+
+
+def test_main_and_logic_without_imports_of_the_standard_library() -> None:
+    assert in_one_file(MAIN, SCRIPT) == MERGED
