@@ -105,3 +105,14 @@ def test_cookiecutter_ignores_a_config_from_an_unknown_choice_on(cookiecutter: C
     done = cookiecutter("--no-input", "--config-file", str(config))
     assert done.returncode == 0 and "Invalid default received" in done.stdout
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["hello-function"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("\n" + "x" * 76, "'\\n" + "x" * 76 + "'"), ("\n" + "x" * 77, "'\\n" + "x" * 74 + "...")],
+    ids=["whole", "cut"],
+)
+def test_refusal_shows_at_most_80_characters_of_an_answer(bake: Bake, value: str, shown: str) -> None:
+    with pytest.raises(FailedHookException) as refusal:
+        bake(description=value)
+    assert str(refusal.value) == f"description: {shown} is not valid: use one line without control characters."
