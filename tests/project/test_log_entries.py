@@ -88,8 +88,10 @@ def test_field_with_a_name_of_cloud_logging_is_renamed(log: Log) -> None:
 
 
 def test_value_that_is_not_json_becomes_text(log: Log) -> None:
-    [entry] = log("import datetime\nlogger.info({'day': datetime.date(2026, 1, 2), 'data': b'a'})")
-    assert (entry["day"], entry["data"]) == ("2026-01-02", "b'a'")
+    [entry] = log(
+        "import datetime\nday = datetime.date(2026, 1, 2)\nlogger.info({'day': day, 'days': [day], 'data': b'a'})"
+    )
+    assert (entry["day"], entry["days"], entry["data"]) == ("2026-01-02", ["2026-01-02"], "b'a'")
 
 
 def test_message_among_the_fields_does_not_replace_the_text(log: Log) -> None:
