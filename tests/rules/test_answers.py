@@ -44,7 +44,7 @@ def test_refusal_on_the_command_line(cookiecutter: Cookiecutter, tmp_path: Path,
 def test_jinja_in_an_answer_is_never_run(bake: Bake, question: str, value: str) -> None:
     with pytest.raises(FailedHookException) as refusal:
         bake(**{question: value})
-    assert str(refusal.value).startswith(f"{question}: {value!r} is not valid: ")
+    assert str(refusal.value).startswith(f"{question}: {value!r} is not valid: leave out {{{{ }}}} ")
 
 
 @pytest.mark.parametrize("question", REFUSED)
