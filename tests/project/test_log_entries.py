@@ -1,6 +1,7 @@
 """What cloud_logging.py makes of a record: one entry that Cloud Logging takes, whatever is logged."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -135,14 +136,17 @@ BROKEN = "class Broken:\n    def __str__(self):\n        raise RuntimeError('on 
         ("logger.info('seen', 'x')", "'seen'"),
         ("logger.info('%s', Broken())", "RuntimeError('on purpose')"),
         ("logger.info('seen', extra={'labels': 'of another library'})", "'seen'"),
+        ("logger.info('seen', extra={'json_fields': 'of another library'})", "'seen'"),
     ],
 )
-def test_record_that_cannot_be_written_is_one_error_that_names_the_call(log: Log, call: str, says: str) -> None:
+def test_record_that_cannot_be_written_is_one_error_that_names_the_call(
+    log: Log, tmp_path: Path, call: str, says: str
+) -> None:
     [entry] = log(f"{BROKEN}\ndef work() -> None:\n    {call}\n\nwork()")
     assert entry["severity"] == "ERROR" and says in entry["message"]
     line = (HEAD + BROKEN).count("\n") + 3
     assert f"work.py:{line}" in entry["message"]
-    assert (entry[SOURCE]["line"], entry[SOURCE]["function"]) == (str(line), "work")
+    assert entry[SOURCE] == {"file": str(tmp_path / "work.py"), "line": str(line), "function": "work"}
 
 
 @pytest.mark.parametrize(
@@ -199,3 +203,17 @@ def test_cut_keeps_the_traceback(log: Log) -> None:
 def test_fields_that_are_too_many_are_one_error(log: Log) -> None:
     [entry] = log("logger.info({f'field{number}': number for number in range(30_000)})")
     assert entry["severity"] == "ERROR" and "field0" in entry["message"] and len(json.dumps(entry)) <= LIMIT
+
+
+def test_cut_keeps_the_labels(log: Log) -> None:
+    """They are short by then, and Cloud Logging takes no text in their place."""
+    labels = {"shop": "a" * 900, "event_id": "b" * 900}
+    [entry] = log(f"logger.info({{f'field{{n}}': 'x' * 2_000 for n in range(200)}}, extra={{'labels': {labels}}})")
+    assert entry[LABELS] == labels and "cut" in entry["field0"]
+
+
+def test_record_that_fails_to_be_named_ends_nothing(log: Log) -> None:
+    """What is left is logging's own note on stderr."""
+    broken = BROKEN.replace("__str__", "__repr__") + "\nimport os, sys\nsys.stderr = open(os.devnull, 'w')\n"
+    [entry] = log(f"{broken}logger.info('%s', Broken())\nlogger.info('seen')")
+    assert entry["message"] == "seen"
