@@ -9,7 +9,7 @@ import pytest
 
 from rules.target import ROOM
 from tests.support.folders import contents
-from tests.support.processes import as_unprivileged_user, environment, posix_only, run
+from tests.support.processes import environment, posix_only, run, run_unprivileged
 from tests.support.questions import ROOT
 from tests.support.refusals import NEVER_READ, check_refused
 from tests.support.types import Bake, Cookiecutter
@@ -32,11 +32,11 @@ def test_cruft_create_is_refused_too(template: Path, home: Path, tmp_path: Path)
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     (mine / "main.py").write_text("mine")
-    command = (sys.executable, "-m", "cruft", "create", template, "--no-input", "-f", "--output-dir", "out")
+    command = ("cruft", "create", template, "--no-input", "-f", "--output-dir", "out")
 
     def said() -> str:
         before = contents(mine)
-        done = run(*as_unprivileged_user(*command), cwd=tmp_path, env=environment(home))
+        done = run_unprivileged(*command, cwd=tmp_path, env=environment(home))
         assert done.returncode and contents(mine) == before
         return re.sub(r"\W+", " ", done.stdout)
 

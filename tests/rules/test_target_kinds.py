@@ -1,14 +1,13 @@
 """What is where a file or a folder should go: links, pipes, and what may not be written. It comes to no harm."""
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.folders import contents
-from tests.support.processes import as_unprivileged_user, environment, posix_only, run
+from tests.support.processes import environment, posix_only, run_unprivileged
 from tests.support.questions import ROOT
 from tests.support.refusals import check_refused
 from tests.support.types import Cookiecutter, Done
@@ -81,35 +80,35 @@ def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path,
 
 
 @pytest.fixture
-def run_unprivileged(tmp_path: Path, home: Path) -> Callable[..., Done]:
+def unprivileged(tmp_path: Path, home: Path) -> Callable[..., Done]:
     """Run cookiecutter without root's right to ignore permissions."""
-    command = (sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", tmp_path / "out")
-    return lambda *flags: run(*as_unprivileged_user(*command), *flags, cwd=tmp_path, env=environment(home))
+    command = ("cookiecutter", ROOT, "--no-input", "-o", tmp_path / "out")
+    return lambda *flags: run_unprivileged(*command, *flags, cwd=tmp_path, env=environment(home))
 
 
 @posix_only
-def test_read_only_file(run_unprivileged: Callable[..., Done], tmp_path: Path) -> None:
+def test_read_only_file(unprivileged: Callable[..., Done], tmp_path: Path) -> None:
     main = tmp_path / "out" / "hello-function" / "main.py"
     main.parent.mkdir(parents=True)
     main.write_text("mine")
     main.chmod(0o444)
     before = contents(tmp_path / "out")
-    check_refused(run_unprivileged("-f"), f"{main} is read-only", "make it writable")
+    check_refused(unprivileged("-f"), f"{main} is read-only", "make it writable")
     # Writable or not, it would be refused without -f.
-    check_refused(run_unprivileged(), "already exists")
+    check_refused(unprivileged(), "already exists")
     assert contents(tmp_path / "out") == before
-    assert run_unprivileged("-f", "--skip-if-file-exists").returncode == 0
+    assert unprivileged("-f", "--skip-if-file-exists").returncode == 0
     assert main.read_text() == "mine" and (main.parent / "README.md").is_file()
 
 
 @posix_only
 @pytest.mark.parametrize("folder", ["", "hello-function", "hello-function/tests"])
-def test_read_only_folder(run_unprivileged: Callable[..., Done], tmp_path: Path, folder: str) -> None:
+def test_read_only_folder(unprivileged: Callable[..., Done], tmp_path: Path, folder: str) -> None:
     place = tmp_path / "out" / folder
     place.mkdir(parents=True)
     place.chmod(0o555)
     before = contents(tmp_path / "out")
-    check_refused(run_unprivileged("-f"), f"{place} is read-only", "make it writable")
+    check_refused(unprivileged("-f"), f"{place} is read-only", "make it writable")
     assert contents(tmp_path / "out") == before
 
 

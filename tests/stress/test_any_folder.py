@@ -24,7 +24,7 @@ from tests.support.any_folder import (
     workplace,
 )
 from tests.support.folders import contents
-from tests.support.processes import as_unprivileged_user, check_output, posix_only, require_tool, run, run_module
+from tests.support.processes import check_output, posix_only, require_tool, run, run_module, run_unprivileged
 from tests.support.waiting import assert_each_seen
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -52,7 +52,7 @@ def test_any_folder(undisturbed: Callable[..., Contents]) -> None:
             if things:
                 put_things(project, things)
             before, outside = contents(project), contents(out.parent / "outside")
-            done = run(*as_unprivileged_user(*words), cwd=out, env=env)
+            done = run_unprivileged(*words[2:], cwd=out, env=env)
             after = contents(project)
             assert contents(out.parent / "outside") == outside and not (out.parent / "nowhere").exists()
             ends["refused" if done.returncode else "made"] += 1

@@ -144,11 +144,11 @@ def check_output(done: Done) -> str:
     return done.stdout
 
 
-def as_unprivileged_user(*command: str | Path) -> tuple[str | Path, ...]:
-    """Return the command that runs another without root's right to ignore permissions."""
+def run_unprivileged(module: str, *arguments: str | Path, cwd: Path, env: Mapping[str, str]) -> Done:
+    """Run a module as run_module does, without root's right to ignore permissions."""
     if sys.platform == "win32" or os.geteuid():
-        return command
-    return require_tool("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *command
+        return run_module(module, *arguments, cwd=cwd, env=env)
+    return run_module("unprivileged", cwd, module, *arguments, cwd=Path(__file__).with_name("unprivileged"), env=env)
 
 
 def git(*arguments: str, cwd: Path) -> str:
