@@ -15,7 +15,7 @@ from hypothesis import settings
 from pytest_cookies.plugin import Cookies
 
 from tests.support.fake_cloud import gcloud_environment
-from tests.support.processes import SERVER, check_output, environment, git, require_tool, run, run_module
+from tests.support.processes import check_output, environment, git, require_tool, run, run_module
 from tests.support.questions import QUESTIONS, ROOT
 from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
 
@@ -151,8 +151,6 @@ def installed(shared: Path) -> Installed:
                 both = [argument for lock in locks for argument in ("-r", lock)]
                 check_output(run(*uv, "pip", "install", "-q", *into, *both, cwd=shared, env=env))
                 check_output(run(*uv, "pip", "check", *into, cwd=shared, env=env))
-                # Keep the bytecode of what tests import, which is a third of it all.
-                check_output(run(venv / SCRIPTS / "python", "-P", SERVER, cwd=shared, env=env))
                 ready.touch()
         return venv / SCRIPTS
 

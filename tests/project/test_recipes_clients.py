@@ -51,7 +51,7 @@ def client_recipes() -> dict[str, tuple[str, str]]:
 
 def cut_off(project: Path, home: Path, *tests: str) -> Done:
     """Run some tests of a project without credentials and without a network."""
-    command = (require_tool("unshare"), "--net", project / ".venv" / "bin" / "python", "-B", "-m", "pytest", "-q")
+    command = (require_tool("unshare"), "--net", project / ".venv" / "bin" / "python", "-m", "pytest", "-q")
     return run(*command, "-p", "no:cacheprovider", *tests, cwd=project, env=environment(home))
 
 

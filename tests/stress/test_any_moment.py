@@ -108,7 +108,7 @@ def test_two_at_once(undisturbed: Callable[..., Contents]) -> None:
                 second = run_module(*words[2:], cwd=out, env=env)
                 if not has_ended(psutil.Process(first)):
                     answer.write("go on\n")
-            codes, said = [ask(first, sys.executable, ()), second.returncode], output.read_text()
+            codes, said = [ask(first, sys.executable), second.returncode], output.read_text()
             ends[f"{'with -f' if force else 'without'}: {codes}"] += 1
             assert 0 in codes, (said, second)
             known = TIDIED_AWAY if force else ("already exists", *TIDIED_AWAY)

@@ -29,12 +29,13 @@ LIBRARIES = (
 class Job(TypedDict):
     """A command: `python -m` and its arguments, and what its process has. Input and output are files.
 
-    `path` is what comes first on Python's path: the folder, but for `-P`.
+    `path` is what comes first on Python's path: the folder, but for `-P`. `bytecode` is whether it is kept, but for `-B`.
     """
 
     command: list[str]
     cwd: str
     path: list[str]
+    bytecode: bool
     env: dict[str, str]
     stdin: str
     output: str
@@ -73,6 +74,7 @@ def become(job: Job) -> NoReturn:
     os.environ.update(job["env"])
     os.chdir(job["cwd"])
     sys.argv, sys.path[:0] = job["command"], job["path"]
+    sys.dont_write_bytecode = not job["bytecode"]
     code = 0
     try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -22,8 +22,6 @@ from tests.support.waiting import until
 # For links, pipes, process groups or a shell's paths.
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX system")
 
-SERVER = Path(__file__).with_name("fork_server.py")
-
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with another home, and without variables of a developer's shell."""
@@ -83,14 +81,15 @@ def module_running(
             process = psutil.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     else:
         command = [module, *arguments]
-        process = psutil.Process(fork(command, cwd, env, Path(os.devnull), output, python, ("-B", "-P"), True))
+        options = ("-B", "-P")
+        process = psutil.Process(fork(command, cwd, env, Path(os.devnull), output, python, options, background=True))
     try:
         yield process
     finally:
         process.terminate()
         until(lambda: has_ended(process), output.read_text)
         if sys.platform != "win32":
-            ask(process.pid, python, ("-B",))
+            ask(process.pid, python)
 
 
 def has_ended(process: psutil.Process) -> bool:
@@ -111,14 +110,15 @@ def fork(
     assert not changed, f"use run: {changed} would be ignored"
     job = {
         "command": command, "cwd": str(cwd), "path": [] if {"-I", "-P"} & {*options} else [str(cwd)],
-        "env": dict(env), "stdin": str(stdin), "output": str(output), "background": background,
+        "bytecode": "-B" not in options, "env": dict(env), "stdin": str(stdin), "output": str(output),
+        "background": background,
     }  # fmt: skip
-    return ask(job, python, options)
+    return ask(job, python, "-I" if "-I" in options else "-P")
 
 
-def ask(job: Mapping[str, object] | int, python: str | Path, options: tuple[str, ...]) -> int:
+def ask(job: Mapping[str, object] | int, python: str | Path, option: str = "-P") -> int:
     """Give the fork server a job, or the id of one in the background to wait for; return what it prints."""
-    server = fork_server(python, *(option for option in options if option != "-P"))
+    server = fork_server(python, option)
     assert server.stdin and server.stdout
     print(json.dumps(job), file=server.stdin, flush=True)
     if not (answer := server.stdout.readline()):
@@ -128,10 +128,10 @@ def ask(job: Mapping[str, object] | int, python: str | Path, options: tuple[str,
 
 
 @cache
-def fork_server(python: str | Path, *options: str) -> subprocess.Popen[str]:
+def fork_server(python: str | Path, option: str) -> subprocess.Popen[str]:
     """Start the server that runs modules (fork_server.py); it ends with this process."""
     # Without -P, or -I, it would take types.py beside it for the standard library's.
-    command = [python, *options, *(() if "-I" in options else ("-P",)), SERVER]
+    command = [python, option, Path(__file__).with_name("fork_server.py")]
     pipe = subprocess.PIPE
     server = subprocess.Popen(command, env=environment(Path.home()), text=True, stdin=pipe, stdout=pipe)
     atexit.register(server.communicate)
