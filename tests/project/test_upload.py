@@ -11,7 +11,7 @@ from tests.support.deploying import ONE_OF_EACH_CONTRACT, archived
 from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append
 from tests.support.guard import fill_vendor
-from tests.support.locks import ONE_OF_EACH_LOCK
+from tests.support.locks import ONE_OF_EACH_UPLOAD
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.questions import TRIGGERS, fact
 from tests.support.types import Bake, Gcloud
@@ -112,11 +112,11 @@ def test_gcloud_packs_no_linked_folder(fresh: Bake, gcloud: Gcloud, home: Path) 
 
 
 @posix_only
-@pytest.mark.parametrize("trigger", ONE_OF_EACH_LOCK)
+@pytest.mark.parametrize("trigger", ONE_OF_EACH_UPLOAD)
 def test_builder_installs_the_lock(bake: Bake, fresh: Bake, tmp_path: Path, home: Path, trigger: str) -> None:
     """With hashes and without, from the package index and, in an empty network namespace, from vendor/: the same.
 
-    Of these four ways each installer takes two with one lock and two with the next.
+    Of these four ways each installer takes two with one lock, and the other two with the next.
     """
     python = require_tool("python3.13")
     project, locks = fresh(trigger=trigger), [bake(trigger=trigger, hashes=hashes) for hashes in (False, True)]
@@ -125,12 +125,12 @@ def test_builder_installs_the_lock(bake: Bake, fresh: Bake, tmp_path: Path, home
     alone = {name: value for name, value in environment(home).items() if not name.startswith("PIP_")}
     alone |= {"PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
     found = set()
-    for installer in INSTALLERS:
+    for position, installer in enumerate(INSTALLERS):
         assert build(installer, python, project, tmp_path / "none", alone, offline=True).returncode
         for number, lock in enumerate(locks):
             shutil.copy(lock / "requirements.txt", project)
             for offline, options, env in (False, (), environment(home)), (True, VENDORED, alone):
-                if (number + offline + ONE_OF_EACH_LOCK.index(trigger)) % 2:
+                if (position + number + offline + ONE_OF_EACH_UPLOAD.index(trigger)) % 2:
                     continue
                 layer = tmp_path / f"{installer}-{number}-{offline}"
                 check_output(build(installer, python, project, layer, env, *options, offline=offline))

@@ -4,10 +4,17 @@ from pathlib import Path
 
 from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, run
-from tests.support.questions import TRIGGERS, fact
+from tests.support.questions import ROOT, TRIGGERS, fact
 
 # A trigger for each folder of locks, in the order of the triggers.
 ONE_OF_EACH_LOCK = list({fact(trigger, "locks"): trigger for trigger in reversed(TRIGGERS)}.values())[::-1]
+# The same for each requirements.txt, since some folders differ in their tools alone.
+ONE_OF_EACH_UPLOAD = list(
+    {
+        (ROOT / "templates" / "locks" / fact(trigger, "locks") / "requirements.txt").read_bytes(): trigger
+        for trigger in reversed(ONE_OF_EACH_LOCK)
+    }.values()
+)[::-1]
 
 
 def pins(lock: Path) -> list[str]:
