@@ -4,7 +4,6 @@
 """
 
 import os
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -73,9 +72,8 @@ def test_fleet_is_made_updated_and_guarded(template: Path, home: Path, tmp_path:
     )
     for function in (red, merged, rejected):
         append(f"{function}/.env", "MINE=1\n")(repository)
-    done = run_here("bash guard.sh")
+    done = run_here(f"bash guard.sh {red} {names[0]}")
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == f"Red in tests/guard: {red}"
-    assert len(re.findall(r"(?m)^\d+ passed", done.stdout)) == MANY - 1
     commit(
         template,
         edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n"),

@@ -16,8 +16,7 @@ from tests.support.folders import commit, edit
 from tests.support.pages import UPDATING, blocks, both_pages, page
 from tests.support.processes import check_output, environment, git, posix_only, run, run_module, shell
 from tests.support.questions import QUESTIONS
-from tests.support.types import Installed
-from tests.support.updates import NEWER, create_function, cruft, own_tests, update
+from tests.support.updates import NEWER, create_function, cruft, update
 
 pytestmark = [pytest.mark.slow, posix_only]
 # Characters that a shell, JSON, Markdown or a code block could interpret.
@@ -53,9 +52,7 @@ def bake_by_command(template: str | Path, folder: Path, home: Path) -> Path:
     return project
 
 
-def test_linked_function_is_updated(
-    template: Path, installed: Installed, pip_and_pipx: Path, home: Path, tmp_path: Path
-) -> None:
+def test_linked_function_is_updated(template: Path, pip_and_pipx: Path, home: Path, tmp_path: Path) -> None:
     """With the commands of its REFERENCE.md alone: one person links it, and another updates it."""
     project = bake_by_command("gh:org/fn-template", tmp_path / "out", home)
     text, (link, do, _) = update_section(project)
@@ -79,7 +76,6 @@ def test_linked_function_is_updated(
     commit(template, NEWER)
     shell_with_cruft("uv tool", do)
     assert "# Newer." in (project / "cloud_logging.py").read_text("utf-8")
-    check_output(own_tests(installed(project), project, home))
     check_output(cruft("diff", "--exit-code", cwd=project, home=home))
 
 

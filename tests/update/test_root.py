@@ -60,6 +60,10 @@ def test_tools_check_each_function(repository: Repository) -> None:
     collect = "../.venv/bin/pytest --collect-only -q"
     alone = [check_output(repository.run(f"cd {name} && {collect}")) for name in FUNCTIONS]
     assert ran == sum(int(count) for text in alone for count in re.findall(r"(\d+) tests collected", text))
+    # From here on one rule of the guard is enough.
+    for file in repository.folder.glob("*/tests/guard/test_*.py"):
+        if file.name != "test_layout.py":
+            file.unlink()
     commit(repository.folder)
 
     # In the order of the names, so the first one has been checked before this goes red.
