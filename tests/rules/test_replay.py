@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -23,7 +22,7 @@ def replay_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / ".cookiecutter_replay" / f"{ROOT.name}.json"
 
 
-def edit_replay(replay_file: Path, tmp_path: Path, **changed: Any) -> str:
+def edit_replay(replay_file: Path, tmp_path: Path, **changed: object) -> str:
     """Return the path of a copy of the replay file with some answers changed."""
     context = json.loads(replay_file.read_text("utf-8"))
     context["cookiecutter"].update(changed)
@@ -49,7 +48,7 @@ def test_replay_file_makes_the_same_project(cookiecutter: Cookiecutter, replay_f
     ],
 )  # fmt: skip
 def test_replay_file_with_an_invalid_answer(
-    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, question: str, value: Any
+    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, question: str, value: object
 ) -> None:
     mine = tmp_path / "out" / "hello-function" / "main.py"
     mine.parent.mkdir(parents=True)
@@ -115,7 +114,9 @@ def test_unknown_private_value_is_never_run(
         {"line_statement_prefix": "%"},
     ],
 )
-def test_only_the_template_configures_jinja(cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, Any]) -> None:
+def test_only_the_template_configures_jinja(
+    cookiecutter: Cookiecutter, tmp_path: Path, marks: dict[str, object]
+) -> None:
     code = expression_that_creates("<< CODE >>\n<% if CODE %><% endif %>\n% if CODE\n% endif\n", tmp_path / "was-run")
     config = {"default_context": {"_jinja2_env_vars": marks, "local_package": code}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
@@ -134,7 +135,7 @@ def test_only_the_template_configures_jinja(cookiecutter: Cookiecutter, tmp_path
     ],
 )  # fmt: skip
 def test_replay_file_with_a_changed_private_value(
-    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, value: Any
+    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, name: str, value: object
 ) -> None:
     done = cookiecutter("--replay-file", edit_replay(replay_file, tmp_path, **{name: value}))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout

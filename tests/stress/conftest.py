@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from tests.support.any_folder import Contents, command, workplace
+from tests.support.any_folder import Contents, arguments, workplace
 from tests.support.folders import contents
 from tests.support.processes import check_output, run_module
 
@@ -17,7 +17,7 @@ def undisturbed() -> Callable[[str, str], Contents]:
     @cache
     def undisturbed(trigger: str, package: str) -> Contents:
         with workplace() as (out, project, env):
-            check_output(run_module(*command(out, trigger, package)[2:], cwd=out, env=env))
+            check_output(run_module("cookiecutter", *arguments(out, trigger, package), cwd=out, env=env))
             return contents(project)
 
     return undisturbed

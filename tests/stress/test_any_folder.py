@@ -5,6 +5,7 @@ A sample of cases; `pytest tests/stress --hypothesis-profile=long` takes hundred
 
 import json
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from tests.support.any_folder import (
     THINGS,
     TRIGGER_AND_PACKAGE,
     Contents,
-    command,
+    arguments,
     is_complete,
     is_halfway,
     put_things,
@@ -41,18 +42,18 @@ def test_any_folder(undisturbed: Callable[..., Contents]) -> None:
     @example({"localpackage": "link outside"}, ["-f"], ("http", "localpackage"), "answers")
     def each(things: dict[str, str], flags: list[str], answers: tuple[str, str], way: str) -> None:
         with workplace() as (out, project, env):
-            words = command(out, *answers, *flags)
+            words = arguments(out, *answers, *flags)
             if way == "config":
                 given = {"trigger": answers[0], "local_package": answers[1]}
                 (out.parent / "config.yaml").write_text(json.dumps({"default_context": given}))
                 words[-2:] = ["--config-file", out.parent / "config.yaml"]
             if way == "replay":
-                check_output(run_module(*command(out.parent / "once", *answers)[2:], cwd=out, env=env))
+                check_output(run_module("cookiecutter", *arguments(out.parent / "once", *answers), cwd=out, env=env))
                 words = [word for word in words[:-2] if word != "--no-input"] + ["--replay"]
             if things:
                 put_things(project, things)
             before, outside = contents(project), contents(out.parent / "outside")
-            done = run_unprivileged(*words[2:], cwd=out, env=env)
+            done = run_unprivileged("cookiecutter", *words, cwd=out, env=env)
             after = contents(project)
             assert contents(out.parent / "outside") == outside and not (out.parent / "nowhere").exists()
             ends["refused" if done.returncode else "made"] += 1
@@ -87,8 +88,9 @@ def test_full_disk(undisturbed: Callable[..., Contents]) -> None:
             shutil.copytree(out, laid)
             result.mkdir()
             inside = ("unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh")
-            words = command(out, *answers, "-f")
-            done = run(*inside, str(kilobytes), out, laid, result, *words, cwd=out.parent, env=env)
+            words = arguments(out, *answers, "-f")
+            bake = (sys.executable, "-m", "cookiecutter", *words)
+            done = run(*inside, str(kilobytes), out, laid, result, *bake, cwd=out.parent, env=env)
             assert done.returncode != 98, done.stdout
             after = contents(result / project.name)
             if done.returncode == 99:

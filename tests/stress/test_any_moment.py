@@ -20,7 +20,7 @@ from tests.support.any_folder import (
     PASSING,
     TRIGGER_AND_PACKAGE,
     Contents,
-    command,
+    arguments,
     is_complete,
     is_halfway,
     put_things,
@@ -65,8 +65,8 @@ def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
             if mine:
                 put_things(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
             before, made = contents(project), undisturbed(*answers)
-            words = command(out, *answers, "-f")
-            ended = run_module("act", *words[3:], cwd=MOMENT, env=acting_at(number, calls, str(int(how)), out, env))
+            words = arguments(out, *answers, "-f")
+            ended = run_module("act", *words, cwd=MOMENT, env=acting_at(number, calls, str(int(how)), out, env))
             moments = (out.parent / "counted").stat().st_size
             there = contents(project)
             whole, cut = is_complete(before, there, made, False), truncated_files(before, there, made)
@@ -74,7 +74,7 @@ def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
             assert is_halfway(before, there, made) and len(cut) <= 1, cut
             ends["untouched" if there == before else "complete" if whole else "half made"] += 1
             ends["cut short"] += len(cut)
-            check_output(run_module(*words[2:], cwd=out, env=env))
+            check_output(run_module("cookiecutter", *words, cwd=out, env=env))
             assert is_complete(before, contents(project), made, False)
 
     each()
@@ -97,15 +97,15 @@ def test_two_at_once(undisturbed: Callable[..., Contents]) -> None:
     @example(12, True, ("http", "none"))
     def each(number: int, force: bool, answers: tuple[str, str]) -> None:
         with workplace() as (out, project, env):
-            words = command(out, *answers, *(["-f"] if force else []))
+            words = arguments(out, *answers, *(["-f"] if force else []))
             stdin, output = out.parent / "stdin", out.parent / "output"
             os.mkfifo(stdin)
             output.touch()
             acting = acting_at(number, 0, "halt", out, env)
-            first = fork(["act", *map(str, words[3:])], MOMENT, acting, stdin, output, sys.executable, (), True)
+            first = fork(["act", *map(str, words)], MOMENT, acting, stdin, output, sys.executable, (), True)
             with stdin.open("w") as answer:
                 until(lambda: "halted\n" in output.read_text() or has_ended(psutil.Process(first)), output.read_text)
-                second = run_module(*words[2:], cwd=out, env=env)
+                second = run_module("cookiecutter", *words, cwd=out, env=env)
                 if not has_ended(psutil.Process(first)):
                     answer.write("go on\n")
             codes, said = [ask(first, sys.executable), second.returncode], output.read_text()

@@ -1,12 +1,10 @@
 """Folders with anything in them, and whether a project in one is complete."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -61,10 +59,10 @@ def put_things(folder: Path, things: dict[str, str]) -> None:
         place.chmod(0o555 if place.is_dir() else 0o444)
 
 
-def command(out: Path, trigger: str, package: str, *flags: str) -> list[Any]:
-    """Return the command that bakes a function into a folder."""
+def arguments(out: Path, trigger: str, package: str, *flags: str) -> list[str | Path]:
+    """Return cookiecutter's arguments that bake a function into a folder."""
     answers = (f"trigger={trigger}", f"local_package={package}")
-    return [sys.executable, "-m", "cookiecutter", ROOT, "--no-input", "-o", out, *flags, *answers]
+    return [ROOT, "--no-input", "-o", out, *flags, *answers]
 
 
 @contextmanager
