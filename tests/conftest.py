@@ -7,7 +7,6 @@ import shutil
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -17,7 +16,7 @@ from pytest_cookies.plugin import Cookies
 from tests.support.fake_cloud import gcloud_environment
 from tests.support.processes import check_output, environment, git, require_tool, run, run_module
 from tests.support.questions import QUESTIONS, ROOT
-from tests.support.types import Bake, Cookiecutter, Done, Gcloud, Installed
+from tests.support.types import Answer, Bake, Cookiecutter, Done, Gcloud, Installed
 
 # The same few cases in each run, unless --hypothesis-profile=long asks for many that are new.
 settings.register_profile("sample", max_examples=8, derandomize=True, deadline=None, database=None)
@@ -63,7 +62,7 @@ def bake(cookies_session: Cookies, shared: Path) -> Bake:
                 result.project_path.parent.rename(folder)
         return folder
 
-    def bake(**answers: Any) -> Path:
+    def bake(**answers: Answer) -> Path:
         # cookiecutter passes over a name that it does not know.
         assert answers.keys() <= QUESTIONS.keys(), f"no such question: {answers.keys() - QUESTIONS.keys()}"
         [project] = folder_of(json.dumps(answers, sort_keys=True)).iterdir()
@@ -76,7 +75,7 @@ def bake(cookies_session: Cookies, shared: Path) -> Bake:
 def fresh(bake: Bake, tmp_path: Path) -> Bake:
     """Like bake, but a copy of one's own to write into."""
 
-    def fresh(**answers: Any) -> Path:
+    def fresh(**answers: Answer) -> Path:
         made = bake(**answers)
         return Path(shutil.copytree(made, tmp_path / "fresh" / made.name))
 

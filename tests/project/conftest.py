@@ -13,7 +13,7 @@ from tests.support.folders import append
 from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, run, shell
 from tests.support.recipes import packages
-from tests.support.types import Bake, Installed
+from tests.support.types import Answer, Bake, Installed
 
 # How a function's main.py begins.
 HEAD = "import logging\n\nimport cloud_logging\n\ncloud_logging.setup()\nlogger = logging.getLogger('work')\n"
@@ -45,7 +45,7 @@ def log(bake: Bake, tmp_path: Path, home: Path) -> Log:
 def with_venv(fresh: Bake, installed: Installed) -> Bake:
     """Like fresh, with the environment in .venv that README.md creates."""
 
-    def with_venv(**answers: Any) -> Path:
+    def with_venv(**answers: Answer) -> Path:
         project = fresh(**answers)
         (project / ".venv").symlink_to(installed(project).parent)
         return project
@@ -68,7 +68,7 @@ def stock(bake: Bake, installed: Installed, tmp_path_factory: pytest.TempPathFac
 def stocked(stock: Path, fresh: Bake) -> Bake:
     """Like fresh, with what `stock` has installed."""
 
-    def stocked(**answers: Any) -> Path:
+    def stocked(**answers: Answer) -> Path:
         project = fresh(**answers)
         for path in stock.glob("requirements*"):
             shutil.copy(path, project)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import indent
-from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +18,7 @@ from tests.support.pages import blocks, page
 from tests.support.processes import environment, posix_only
 from tests.support.questions import variables
 from tests.support.serving import Served, served
+from tests.support.types import Bake, Installed
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.slow, posix_only]
@@ -59,9 +59,9 @@ def served_in_terminal(scripts: Path, project: Path, home: Path, *options: str, 
         os.close(screen)
 
 
-def make_talkative(fresh: Any, trigger: str) -> Path:
+def make_talkative(fresh: Bake, trigger: str) -> Path:
     """Make a function that logs each request, once by mistake, and fails if its path says so."""
-    project = Path(fresh(trigger=trigger))
+    project = fresh(trigger=trigger)
     seen = "    logger.info('seen %s', '😀')\n    logger.info('%d', 'x')\n    if 'fail' in str(request.url):\n        raise RuntimeError('on purpose')\n"
     edit("main.py", WORK[trigger], seen + WORK[trigger])(project)
     return project
@@ -76,7 +76,7 @@ def ask_three_times(function: Served) -> None:
 
 @pytest.mark.parametrize(("trigger", "options"), [("http", []), ("http", ["--debug"]), ("async-http", [])])
 def test_in_a_terminal_each_record_is_a_readable_line(
-    fresh: Any, installed: Any, home: Path, trigger: str, options: list[str]
+    fresh: Bake, installed: Installed, home: Path, trigger: str, options: list[str]
 ) -> None:
     project = make_talkative(fresh, trigger)
     with served_in_terminal(installed(project), project, home, *options) as function:
@@ -101,7 +101,7 @@ def test_in_a_terminal_each_record_is_a_readable_line(
     [("http", {"K_SERVICE": "hello-function"}), ("http", variables("http")), ("async-http", variables("async-http"))],
 )
 def test_json_logs_in_a_terminal_with_cloud_variables(
-    fresh: Any, installed: Any, home: Path, trigger: str, given: dict[str, str]
+    fresh: Bake, installed: Installed, home: Path, trigger: str, given: dict[str, str]
 ) -> None:
     project = make_talkative(fresh, trigger)
     with served_in_terminal(installed(project), project, home, **given) as function:
@@ -131,10 +131,10 @@ async def work_in_a_task(item):
 
 @pytest.mark.parametrize(("trigger", "times"), [("http", 2), ("async-http", 3)])
 def test_threads_log_for_the_request_that_started_them(
-    fresh: Any, installed: Any, home: Path, trigger: str, times: int
+    fresh: Bake, installed: Installed, home: Path, trigger: str, times: int
 ) -> None:
     """With the lines that REFERENCE.md shows; tasks do so without."""
-    project = Path(fresh(trigger=trigger))
+    project = fresh(trigger=trigger)
     *_, recipe = blocks(page(project, "How do I log?"), "python")
     lines = "item = request.headers['X-Item']\ncloud_logging.label(item=item)\n" + recipe
     lines += "asyncio.create_task(work_in_a_task(item))\n" if trigger == "async-http" else ""
@@ -165,9 +165,9 @@ def fail():
 """
 
 
-def test_thread_that_ends_with_an_exception_writes_one_line(fresh: Any, installed: Any, home: Path) -> None:
+def test_thread_that_ends_with_an_exception_writes_one_line(fresh: Bake, installed: Installed, home: Path) -> None:
     """Also while the framework has put its own stdout in place, which adds a line's end to each write."""
-    project = Path(fresh())
+    project = fresh()
     lines = "    thread = threading.Thread(target=fail)\n    thread.start()\n    thread.join()\n"
     edit("main.py", WORK["http"], lines + WORK["http"])(project)
     append("main.py", FAILING)(project)

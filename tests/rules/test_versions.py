@@ -12,7 +12,7 @@ import pytest
 from tests.support.folders import contents, without_bytecode
 from tests.support.processes import check_output, environment, require_tool, run, run_module
 from tests.support.questions import ROOT, typed
-from tests.support.types import Bake, Cookiecutter, Done
+from tests.support.types import Answer, Bake, Cookiecutter, Done
 
 MODULE = "fn_template_needs_cookiecutter_2_3_or_newer"
 FACTS = runpy.run_path(str(ROOT / f"{MODULE}.py"))
@@ -97,7 +97,7 @@ def test_every_supported_version_makes_the_same_project(
     cookiecutter: str,
 ) -> None:
     command = python_with(python, cookiecutter)
-    answers = {
+    answers: dict[str, Answer] = {
         "description": "Says hello.",
         "python_version": "3.12",
         "local_package": "logic",

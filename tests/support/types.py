@@ -3,9 +3,11 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 Done = subprocess.CompletedProcess[str]
+# An answer to one of the template's questions.
+Answer = str | bool
 # What a test does to a folder.
 Change = Callable[[Path], object]
 
@@ -13,7 +15,7 @@ Change = Callable[[Path], object]
 class Bake(Protocol):
     """Returns the project that these answers make, with the defaults for the rest."""
 
-    def __call__(self, **answers: Any) -> Path: ...
+    def __call__(self, **answers: Answer) -> Path: ...
 
 
 class Installed(Protocol):
