@@ -14,8 +14,11 @@ from tests.support.types import Bake, Installed
 pytestmark = pytest.mark.slow
 DECORATED = "@functions_framework.http\ndef hello_function(request: flask.Request) -> flask.Response:"
 RULES = [
-    *(Rule(f"a {name}", append(name, ""), f"never read {name}", delete(name)) for name in ("Pipfile", "pipfile", "Pipfile.lock", "setup.py", "SETUP.py")),
-    Rule("a Pipfile and a setup.py", together(append("Pipfile", ""), append("setup.py", "")), "never read Pipfile and setup.py", UNDO),
+    Rule("a Pipfile", append("Pipfile", ""), "never read Pipfile", delete("Pipfile")),
+    *(
+        Rule(" and ".join(names), together(*(append(name, "") for name in names)), f"never read {' and '.join(names)}", together(*map(delete, names)))
+        for names in (["Pipfile.lock", "setup.py"], ["SETUP.py", "pipfile"])
+    ),
     Rule("a change that an update could not make", append("main.py.rej", "-a\n+b\n"), "main.py.rej holds a change", delete("main.py.rej")),
     Rule("conflict marks", append("README.md", "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n"), "README.md has conflict markers", UNDO),
     Rule("the end of a conflict", append("localpackage/notes.txt", ">>>>>>> theirs\n"), "notes.txt has conflict markers", UNDO),
