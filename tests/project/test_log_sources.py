@@ -32,7 +32,8 @@ def test_an_end_on_purpose_is_no_error(log: Log, code: str) -> None:
 def test_hook_of_another_library_stays(log: Log) -> None:
     """Such as Sentry's, which main.py sets up first."""
     hook = "import sys\nsys.excepthook = lambda *args: print('{\"mine\": 1}')\n"
-    assert log("raise RuntimeError", head=hook + HEAD) == [{"mine": 1}]
+    seen, mine = log("logger.info('seen')\nraise RuntimeError", head=hook + HEAD)
+    assert (seen["message"], mine) == ("seen", {"mine": 1})
 
 
 def test_task_that_nobody_awaits_is_one_error(log: Log) -> None:
