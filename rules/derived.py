@@ -14,7 +14,7 @@ from .steps import last_words
 # Python 3.10 cannot read TOML.
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
-OLDEST, *_, NEWEST = sorted(QUESTIONS["python_version"], key=lambda version: int(version.partition(".")[2]))
+OLDEST, *_, NEWEST = sorted(QUESTIONS["python_version"])
 HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
 # Whatever the trigger.
 APIS = {"artifactregistry", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "iam", "logging", "run"}
