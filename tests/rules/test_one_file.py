@@ -40,3 +40,8 @@ def greet() -> str:
 
 def test_main_and_logic_without_imports_of_the_standard_library() -> None:
     assert in_one_file(MAIN, SCRIPT) == MERGED
+
+
+def test_class_comes_before_the_functions_that_name_it() -> None:
+    merged = in_one_file(MAIN, '"""The logic."""\n\n\nclass Greeting:\n    pass\n')
+    assert merged.index("class Greeting") < merged.index("def answer")
