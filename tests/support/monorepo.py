@@ -56,7 +56,7 @@ class FakeGitHub:
         facts = {"event": event, "branch": branch, "status": outcome, "head_sha": head}
         self.runs.insert(0, facts)
 
-    def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
+    def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, object]]:
         """List runs as GitHub's API does; refuse a request without the token, or for anything else."""
         asked = urlsplit(path)
         if not self.works or headers.get("Authorization") != "Bearer token-of-the-run":

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from tests.support.folders import commit, edit
 from tests.support.processes import check_output, environment, git, run, run_module
@@ -18,22 +17,12 @@ def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Done:
     return run_module("cruft", *arguments, cwd=cwd, env=environment(home))
 
 
-def create_function(template: Path, home: Path, checkout: str = "", **answers: Any) -> Path:
+def create_function(template: Path, home: Path, checkout: str = "", **answers: str | bool) -> Path:
     """Create a function with `cruft create`, in a repository with one commit."""
     at = ("--checkout", checkout) if checkout else ()
     answers = {"function_name": "hello-function", **answers}
-    check_output(
-        cruft(
-            "create",
-            template,
-            *at,
-            "--no-input",
-            "--extra-context",
-            json.dumps(answers),
-            cwd=home.parent,
-            home=home,
-        )
-    )
+    create = ("create", template, *at, "--no-input", "--extra-context", json.dumps(answers))
+    check_output(cruft(*create, cwd=home.parent, home=home))
     project = home.parent / str(answers["function_name"])
     git("init", cwd=project)
     commit(project)
@@ -43,10 +32,8 @@ def create_function(template: Path, home: Path, checkout: str = "", **answers: A
 def update(project: Path, home: Path, *arguments: str) -> str:
     """Update a project; return the files in conflict, one a line."""
     check_output(cruft("update", "--skip-apply-ask", *arguments, cwd=project, home=home))
-    rejected = [path.name for path in project.rglob("*.rej")]
-    return check_output(
-        run("git", "diff", "--name-only", "--diff-filter=U", cwd=project, env=environment(home))
-    ) + "".join(rejected)
+    marked = run("git", "diff", "--name-only", "--diff-filter=U", cwd=project, env=environment(home))
+    return check_output(marked) + "".join(path.name for path in project.rglob("*.rej"))
 
 
 def own_tests(scripts: Path, project: Path, home: Path, *which: str) -> Done:

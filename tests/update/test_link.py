@@ -6,7 +6,6 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -21,7 +20,7 @@ from tests.support.updates import NEWER, create_function, cruft, update
 pytestmark = [pytest.mark.slow, posix_only]
 # Characters that a shell, JSON, Markdown or a code block could interpret.
 HOSTILE = "It's '!x \"$HOME\" `id` $(id) !! \\ \\' ``` %s & {x} ; # Zoë 😀 \u200b"
-ANSWERS: dict[str, Any] = {
+ANSWERS: dict[str, str | bool] = {
     "function_name": "thumbnails",
     "description": HOSTILE,
     "trigger": "storage",
@@ -134,7 +133,7 @@ def test_link_command_is_the_same_however_baked(template: Path, home: Path, tmp_
     git("config", "--file", str(home / ".gitconfig"), "--add", secret, "https://ada:s3cret@git.example.com/", cwd=home)
     ways: list[str | Path] = ["gh:org/fn-template", ADDRESS, template, "https://ada:s3cret@git.example.com/fn-template"]
     projects = [bake_by_command(way, tmp_path / str(number), home) for number, way in enumerate(ways)]
-    projects.append(create_function(template, home, **ANSWERS))
+    projects.append(create_function(template, home, "", **ANSWERS))
     *same, other, by_cruft = [both_pages(project) for project in projects]
     assert len({*same, by_cruft}) == 1 and f"\ncruft link {ADDRESS} " in by_cruft
     assert other == by_cruft.replace(ADDRESS, "https://git.example.com/fn-template")

@@ -4,7 +4,6 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from template_status import BEGIN, END
@@ -99,7 +98,7 @@ def test_page_commands(fresh: Bake, home: Path) -> None:
     (fleet / "README.md").write_text(before + marks + after)
     raw = SCRIPT.read_bytes()
 
-    def answer(method: str, path: str, body: bytes, headers: object) -> tuple[int, Any]:
+    def answer(method: str, path: str, body: bytes, headers: object) -> tuple[int, bytes | str]:
         asked = (method, path) == ("GET", "/org/fn-template/main/tools/template_status.py")
         return (200, raw) if asked else (404, "")
 
