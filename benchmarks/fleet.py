@@ -43,8 +43,9 @@ PAGE = """# A fleet of {asked} functions
 
 The script makes functions of version 0.1.0, of each trigger that it had, and edits {edited} of them as users do. For
 each newer version it runs both jobs of [the workflow](fleet-updates.md) against a bare remote, with a stand-in for
-`gh`. Then it plays the team: it merges each pull request that is ready, resolves the conflicts of each draft by rules, runs
-that function's tests, and merges it too. It fails if a function is neither on the newest version nor named by the run.
+`gh`. Then it plays the team: it merges each pull request that is ready, resolves the conflicts of each draft by rules,
+runs that function's tests, and merges it too. It fails if a function is neither on the newest version nor named by the
+run.
 
 0.1.0 was never released: it is the first commit whose updates keep `main.py`. The last version is today's `main`.
 
