@@ -1,4 +1,4 @@
-"""main.py with the logic in it: what a trigger may hold besides what those of this template do."""
+"""main.py with the logic in it, whatever a trigger's two files hold."""
 
 from rules.one_file import in_one_file
 
@@ -37,20 +37,80 @@ def answer() -> str:
 def greet() -> str:
     return "Hello"'''
 
+LARGER_MAIN = '''"""Says hello."""
+
+import logging
+from typing import Any
+
+import framework
+
+import cloud_logging
+from localpackage import script
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+
+
+def answer(given: script.Greeting) -> Any:
+    return script.greet()  # script.py says how.
+
+
+def refuse() -> None:
+    logger.info("Refused")
+'''
+LARGER_SCRIPT = '''"""The logic."""
+
+import json
+import logging
+from collections import abc
+from typing import TypedDict
+
+logger = logging.getLogger(__name__)
+LIMIT = 7
+
+
+class Greeting(TypedDict):
+    text: str
+
+
+def greet() -> Greeting:
+    return Greeting(text="Hello")
+'''
+LARGER_MERGED = '''"""Says hello."""
+
+import json
+import logging
+from collections import abc
+from typing import Any, TypedDict
+
+import framework
+
+import cloud_logging
+
+cloud_logging.setup()
+logger = logging.getLogger(__name__)
+LIMIT = 7
+
+
+class Greeting(TypedDict):
+    text: str
+
+
+def greet() -> Greeting:
+    return Greeting(text="Hello")
+
+
+def answer(given: Greeting) -> Any:
+    return greet()  # script.py says how.
+
+
+def refuse() -> None:
+    logger.info("Refused")'''
+
 
 def test_main_and_logic_without_imports_of_the_standard_library() -> None:
     assert in_one_file(MAIN, SCRIPT) == MERGED
 
 
-def test_class_comes_before_the_functions_that_name_it() -> None:
-    merged = in_one_file(MAIN, '"""The logic."""\n\n\nclass Greeting:\n    pass\n')
-    assert merged.index("class Greeting") < merged.index("def answer")
-
-
-def test_name_that_both_give_is_given_once() -> None:
-    name = "logger = logging.getLogger(__name__)\n"
-    main = MAIN.replace("import framework", "import logging\n\nimport framework").replace(
-        "setup()\n", f"setup()\n{name}"
-    )
-    merged = in_one_file(main, SCRIPT.replace('"""\n', f'"""\n\nimport logging\n\n{name}LIMIT = 7\n', 1))
-    assert f"\ncloud_logging.setup()\n{name}LIMIT = 7\n" in merged and merged.count(name) == 1
+def test_imports_and_names_are_given_once_and_classes_come_first() -> None:
+    assert in_one_file(LARGER_MAIN, LARGER_SCRIPT) == LARGER_MERGED
