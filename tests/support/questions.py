@@ -104,7 +104,7 @@ REFUSED = free({
         "marshal", "time", "google",
     ],
     "description": [
-        " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b", "\ud800",
+        " ", "x" * 201, "a\nb", "a\tb", "a\x00b", "a\x85b", "a\u2028b", "a\u2029b", "a\u202ab", "a\u202eb", "a\u2066b", "a\u2069b", "\ud800",
         "{{ 7 }}", "{{", "}}", "{% if %}", "%}", "{# x #}", "#}",
     ],
     "local_package": [
