@@ -12,12 +12,7 @@ from pathlib import Path
 from .peeking import project_exists
 
 ROOT = Path(__file__).resolve().parent.parent
-# The labels are not here: cookiecutter takes them out before it asks.
-GIVEN = {
-    name: value
-    for name, value in json.loads((ROOT / "cookiecutter.json").read_text("utf-8")).items()
-    if name != "__prompts__"
-}
+GIVEN = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
 QUESTIONS = {name: default for name, default in GIVEN.items() if not name.startswith("_")}
 RESERVED = json.loads((ROOT / "rules" / "reserved.json").read_text("utf-8"))
 
