@@ -86,7 +86,7 @@ ACCEPTED = free(
         "description": [
             "x" * 200,
             "😀",
-            "Ünïcödé 日本語 עברית",
+            "Ünïcödé\u202f! 日本語 עברית",
             "say \"hi\" & 'bye' \\d \\",
             "{a} {",
             "# <b>*x*</b> | `y`",
