@@ -32,7 +32,8 @@ class Repository:
         self.program("uvx", f'echo "$UV_EXCLUDE_NEWER, $(basename "$PWD") $*" >>"$CALLS"\n{newer}')
 
     def program(self, name: str, script: str) -> None:
-        append(name, f"#!/bin/sh\n{script}\n")(self.bin)
+        self.bin.mkdir(exist_ok=True)
+        (self.bin / name).write_text(f"#!/bin/sh\n{script}\n")
         (self.bin / name).chmod(0o755)
 
     def add(self, function: str, text: str = "") -> None:
@@ -171,6 +172,26 @@ def test_template_is_rendered_only_if_it_has_a_newer_release(repository: Reposit
     git("tag", "--delete", "1.11.0", cwd=template)
     check_output(repository.bash("update.sh"))
     assert repository.calls()[2:] == [f", {name} {update.replace('11', '10')}" for name in ("new", "older")]
+
+
+@pytest.mark.parametrize(
+    ("update", "locks", "left"),
+    [
+        ("echo '<<<<<<< ours' >>requirements-dev.txt", True, []),
+        ("echo '@@ -1 +1 @@' | tee requirements.in.rej >requirements.txt.rej", True, ["requirements.in.rej"]),
+        ("echo '@@ -1 +1 @@' >requirements.in.rej", False, ["requirements.in.rej"]),
+    ],
+)
+def test_lock_in_conflict_is_locked_again(repository: Repository, update: str, locks: bool, left: list[str]) -> None:
+    """As cruft leaves it: with markers, or with a file beside it."""
+    again = "sed -i.old /^\\<\\</d requirements*.txt && rm *.old"
+    repository.program("uvx", f'echo "$*" >>"$CALLS"\nif [ "$1" = cruft ]; then {update}; else {again}; fi')
+    repository.add("function")
+    repository.start()
+    check_output(repository.bash("update.sh"))
+    assert [call.split()[-1] for call in repository.calls()][1:] == ["requirements.txt", "requirements-dev.txt"] * locks
+    assert [path.name for path in (repository.folder / "function").glob("*.rej")] == left
+    assert "<<<" not in (repository.folder / "function" / "requirements-dev.txt").read_text()
 
 
 def test_lock_that_says_no_command_is_red(repository: Repository) -> None:
