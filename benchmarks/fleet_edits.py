@@ -41,6 +41,9 @@ def rewrite_readme(project: Path) -> None:
 
 # Each kind of edit, to a function of 0.1.0 that has a local package.
 EDITS: dict[str, tuple[Change, ...]] = {
+    "a field in cloud_logging.py": (
+        edit("cloud_logging.py", '"severity": record.levelname,', '"team": "ours", "severity": record.levelname,'),
+    ),
     "a dependency, locked": (append("requirements.in", "six\n"), lock),
     "a package beside main.py": (
         append("ourlib/__init__.py", 'WORD = "ours"\n'),
@@ -52,9 +55,6 @@ EDITS: dict[str, tuple[Change, ...]] = {
     "a deploy.yaml of its own": (append("deploy.yaml", "--timeout: 60s\n"),),
     "local package renamed": (rename_package,),
     "a file of the template deleted": (lambda project: (project / ".gitattributes").unlink(),),
-    "a field in cloud_logging.py": (
-        edit("cloud_logging.py", '"severity": record.levelname,', '"team": "ours", "severity": record.levelname,'),
-    ),
     "own logic and tests": (
         append("main.py", LOGIC),
         append("localpackage/script.py", LOGIC),
@@ -66,6 +66,28 @@ EDITS: dict[str, tuple[Change, ...]] = {
         append(".gitignore", "mine.log\n"), append(".gcloudignore", "!/table.csv\n"), append("table.csv", "1\n"),
     ),
 }  # fmt: skip
+
+# What is left of an edit after all updates: a file and what is in it; None if it is gone. SIDES give up a field in
+# cloud_logging.py.
+KEPT: dict[str, tuple[str, str | None]] = {
+    "a dependency, locked": ("requirements.txt", "\nsix=="),
+    "a package beside main.py": ("ourlib/__init__.py", "ours"),
+    "README.md rewritten": ("README.md", "Ask Ada how we run it."),
+    "more memory in deploy.sh": ("deploy.sh", "--memory=1Gi"),
+    "a deploy.yaml of its own": ("deploy.yaml", "--timeout: 60s"),
+    "local package renamed": ("localpackage", None),
+    "a file of the template deleted": (".gitattributes", None),
+    "own logic and tests": ("main.py", "def mine("),
+    "a test of the guard switched off": ("tests/test_layout.py", "def not_now"),
+    "settings in pyproject.toml": ("pyproject.toml", "[tool.coverage.run]"),
+    "lines in .gitignore and .gcloudignore": (".gitignore", "mine.log"),
+}
+# Why some of them end in a draft.
+REASONS = {
+    "a field in cloud_logging.py": "the template changed the lines beside it",
+    "README.md rewritten": "the template rewrote the same section",
+    "a deploy.yaml of its own": "the template brings one too",
+}
 
 MARKED = re.compile(r"(?ms)^<<<<<<< [^\n]*\n(?P<ours>.*?)^=======\n(?P<theirs>.*?)^>>>>>>> [^\n]*\n")
 # Whose lines a conflict is resolved with: the first pattern that fits the file's path in its function.
@@ -80,6 +102,15 @@ SIDES = {
     ".gitattributes": "ours",
     "*": "theirs",
 }
+
+
+def is_kept(project: Path, kind: str) -> bool:
+    """Whether an edit is still there."""
+    if kind not in KEPT:
+        return True
+    name, text = KEPT[kind]
+    file = project / name
+    return not file.exists() if text is None else file.exists() and text in file.read_text("utf-8")
 
 
 def conflicts(project: Path) -> list[str]:
