@@ -28,8 +28,9 @@ class Repository:
         (self.bin / name).chmod(0o755)
 
     def add(self, function: str, text: str = "") -> None:
-        """Add a function that cruft knows."""
-        append(f"{function}/.cruft.json", "{}\n")(self.folder)
+        """Add a function that cruft knows, of a template without releases: this repository."""
+        known = f'{{\n  "template": "{self.folder}",\n  "skip": []\n}}\n'
+        append(f"{function}/.cruft.json", known)(self.folder)
         append(f"{function}/main.py", f"{text}\n")(self.folder)
         for lock in ("requirements", "requirements-dev"):
             append(f"{function}/{lock}.txt", LOCK.format(lock))(self.folder)

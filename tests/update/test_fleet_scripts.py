@@ -58,6 +58,28 @@ def test_each_update_that_git_cannot_commit_is_named(fleet: Repository) -> None:
     assert fleet.git("status", "--porcelain", "--branch") == ["## main"] and len(fleet.git("log", "--format=%s")) == 1
 
 
+@pytest.mark.parametrize(("function", "other"), [("two words", "mine"), ("red", "updates")])
+def test_function_without_a_branch_is_named(repository: Repository, function: str, other: str) -> None:
+    """git accepts no such name for a branch, or has another of that name."""
+    repository.add("green")
+    repository.add(function, "red")
+    repository.start()
+    repository.git("branch", other)
+    done = repository.bash("update.sh", "locks")
+    assert done.returncode == 1 and done.stdout.endswith(f"\nNot updated: {function}\n")
+    assert repository.git("log", "--format=%s", "-1") == ["Update the locks of green"]
+    assert repository.git("status", "--porcelain", "--branch") == ["## main"]
+
+
+@pytest.mark.parametrize("where", [("--detach",), ("--create", "updates/locks-red")])
+def test_nothing_is_updated_off_a_branch(fleet: Repository, where: tuple[str, ...]) -> None:
+    """A run that was stopped may leave you on a branch of its own."""
+    fleet.git("switch", *where)
+    done = fleet.bash("update.sh", "locks")
+    assert done.returncode == 1 and done.stdout == "Switch to the branch that you want to update first.\n"
+    assert len(fleet.git("log", "--all", "--format=%s")) == 1
+
+
 def test_hooks_of_the_repository_refuse_no_update(fleet: Repository) -> None:
     """They would see the conflicts in a red function."""
     hook = fleet.folder / ".git" / "hooks" / "pre-commit"
@@ -88,7 +110,7 @@ def test_lock_is_no_script(repository: Repository) -> None:
     ("folder", "guard_is_red", "said"),
     [
         ("tests/guard", True, "guard: red\n"),
-        ("tests/guard", False, "guard: green\ntests: red\n"),
+        ("tests/guard", False, "tests: red\n"),
         ("tests", False, "tests: red\n"),
     ],
 )
@@ -128,6 +150,15 @@ def test_template_is_rendered_only_if_it_has_a_newer_release(repository: Reposit
     git("tag", "--delete", "1.11.0", cwd=template)
     check_output(repository.bash("update.sh"))
     assert repository.calls()[2:] == [f", {name} {update.replace('11', '10')}" for name in ("new", "older")]
+    # git sorts the commit of this tag before 1.10.0.
+    git("tag", "--annotate", "--message=x", "1.10", cwd=template)
+    check_output(repository.bash("update.sh"))
+    assert repository.calls()[4:] == repository.calls()[2:4]
+    # Not the newest commit, if the template cannot be reached.
+    template.rename(tmp_path / "elsewhere")
+    done = repository.bash("update.sh")
+    assert done.returncode == 1 and done.stdout.endswith("\nNot updated: new old older\n")
+    assert "does not appear to be a git repository" in done.stdout and len(repository.calls()) == 6
 
 
 @pytest.mark.parametrize(
