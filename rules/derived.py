@@ -14,6 +14,7 @@ from .steps import last_words
 # Python 3.10 cannot read TOML.
 PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 VERSION, REPOSITORY = (re.findall(rf'(?m)^{name} = "(.*)"$', PYPROJECT)[0] for name in ("version", "Repository"))
+# Each has two digits after the dot.
 OLDEST, *_, NEWEST = sorted(QUESTIONS["python_version"])
 HOSTS = {"gh": "https://github.com/", "gl": "https://gitlab.com/", "bb": "https://bitbucket.org/"}
 # Whatever the trigger.
