@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.target import never_read
 from tests.support.folders import contents
 from tests.support.processes import posix_only
 from tests.support.refusals import NEVER_READ, check_refused
@@ -53,3 +54,7 @@ def test_fork_whose_hook_writes_a_pipfile(cookiecutter: Cookiecutter, fork: Path
     done = cookiecutter("--no-input", template=fork)
     assert done.returncode == 1 and "Google's builders never read Pipfile" in done.stdout
     assert contents(tmp_path / "out") == {}
+
+
+def test_folder_with_the_name_of_an_unread_file() -> None:
+    assert never_read(["tests/", "tests/Setup.py/"]) == ["tests/Setup.py/"]
