@@ -14,7 +14,7 @@ From the command to the folder:
 
 {bakes}
 *Our files as they come out* have no Jinja in them, and their hook is empty. What ours takes more than those is
-its rules, its hook and Jinja, which compiles each file and each file's name before it fills it in.
+its rules, its hook and Jinja, which compiles each file before it fills it in.
 
 From nothing to passed tests, once, with an empty cache of uv:
 

@@ -10,7 +10,7 @@ Rows = list[list[str]]
 
 
 def pages(template: Path = ROOT) -> dict[str, str]:
-    """Return, by its path, each page of a template that has a table, with the table as its cookiecutter.json has it."""
+    """Return each page that has a table, by its path, with the table from the template's cookiecutter.json."""
     triggers, questions = both_tables(json.loads((template / "cookiecutter.json").read_text("utf-8")))
     tables = {"README.md": ("Triggers", triggers), "docs/questions.md": ("The questions", questions)}
     return {name: with_rows((template / name).read_text("utf-8"), *table) for name, table in tables.items()}

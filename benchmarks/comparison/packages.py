@@ -1,12 +1,10 @@
 """The generators that package indexes have, this template first."""
 
 import json
-from importlib.metadata import version
 
 from benchmarks.comparison.peer import GCLOUD, Peer
 from tests.support.questions import VERSION
 
-COOKIECUTTER = f"cookiecutter=={version('cookiecutter')}"
 SAM = "uvx --from aws-sam-cli==1.170.0 sam"
 CHALICE = "uvx --from chalice==1.34.0"
 GOBLET = "uvx --from goblet-gcp==0.14.0 goblet"

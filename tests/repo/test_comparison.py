@@ -13,6 +13,7 @@ from benchmarks.comparison.packages import PACKAGES
 from benchmarks.comparison.page import WINS
 from benchmarks.comparison.peer import GCLOUD, Peer
 from benchmarks.comparison.repositories import REPOSITORIES
+from benchmarks.peers import seconds
 from tests.support.processes import posix_only, require_tool
 from tests.support.questions import ROOT
 
@@ -86,3 +87,14 @@ def test_row_of_this_template(tmp_path: Path) -> None:
     assert (tests, seen, events, uploads) == ("pass", "4 of 4", "1 of 1", "none")
     pinned, _, installed = pins.partition(" of ")
     assert pinned == installed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the comparison needs Linux")
+def test_way_to_passed_tests_is_not_measured_if_they_fail(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(FUNCTION)
+    (tmp_path / "test.py").write_text("def test():\n    assert True\n")
+    assert seconds(tmp_path, "uv", PEER) > 0
+    (tmp_path / "test.py").write_text("def test():\n    assert False\n")
+    with pytest.raises(AssertionError, match="1 failed"):
+        seconds(tmp_path, "uv", PEER)
