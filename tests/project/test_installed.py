@@ -1,4 +1,4 @@
-"""A project on each Python: installed from its own locks, tested by its own tests, served and asked over a socket."""
+"""A project on each Python: installed from what its locks pin, tested by its own tests, served and asked."""
 
 from itertools import groupby
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.guard import own_tests
+from tests.support.locks import pins
 from tests.support.processes import check_output, require_tool
 from tests.support.questions import COMBINATIONS, fact, label
 from tests.support.serving import check, served
@@ -18,7 +19,7 @@ def place(answers: dict[str, Any]) -> tuple[str, str]:
     return answers["python_version"], fact(answers["trigger"], "locks")
 
 
-# Locks with hashes come first. They pin the same (test_locks.py), so all of a group run in what the first one installs.
+# Locks with hashes come first. All of a group pin the same, so they run in what the first one installs.
 GROUPS = groupby(sorted(COMBINATIONS, key=lambda answers: (place(answers), not answers["hashes"])), place)
 
 
@@ -28,10 +29,13 @@ def test_installed_tested_and_served(
     bake: Bake, installed: Installed, home: Path, subtests: pytest.Subtests, group: list[dict[str, Any]]
 ) -> None:
     python = require_tool(f"python{group[0]['python_version']}")
-    scripts = installed(bake(**group[0]), python)
+    first = bake(**group[0])
+    scripts = installed(first, python)
     for answers in group:
         with subtests.test(label(answers)):
             project = bake(**answers)
+            for lock in ("requirements.txt", "requirements-dev.txt"):
+                assert pins(project / lock) == pins(first / lock)
             check_output(own_tests(scripts, project, home, plugins=True))
             with served(scripts, project, "hello_function", home) as function:
                 check(answers["trigger"], function)

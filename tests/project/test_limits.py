@@ -64,8 +64,9 @@ def test_deployed_instance_has_memory_for_any_bodies(
     ]
     sender = sample_headers(project) if fact(trigger, "contract") == "headers" else {"Content-Type": "application/json"}
     headers = tuple(f"{name}: {value}".encode() for name, value in sender.items())
-    # A fork of a warm Python would have more in memory.
-    env = environment(home, PATH=f"{scripts}{os.pathsep}{os.environ['PATH']}", **variables(trigger))
+    # A fork of a warm Python would have more in memory. This one must leave no bytecode in a project that tests share.
+    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
+    env = environment(home, PATH=path, PYTHONDONTWRITEBYTECODE="1", **variables(trigger))
     with served_by("functions-framework --target hello_function", project, home / "log", env) as function:
         assert send_at_once(function, concurrency, headers, b'{"name": "Ada"}'.ljust(LIMIT)) == {short}
         # asyncio reads JSON of one request at a time, so four are enough there too.

@@ -6,15 +6,14 @@ from tests.support.pages import lock_commands
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import ROOT, TRIGGERS, fact
 
-# A trigger for each folder of locks, in the order of the triggers.
-ONE_OF_EACH_LOCK = list({fact(trigger, "locks"): trigger for trigger in reversed(TRIGGERS)}.values())[::-1]
+# A trigger for each folder of locks.
+ONE_OF_EACH_LOCK = [*{fact(trigger, "locks"): trigger for trigger in TRIGGERS}.values()]
 # The same for each requirements.txt, since some folders differ in their tools alone.
-ONE_OF_EACH_UPLOAD = list(
-    {
-        (ROOT / "templates" / "locks" / fact(trigger, "locks") / "requirements.txt").read_bytes(): trigger
-        for trigger in reversed(ONE_OF_EACH_LOCK)
-    }.values()
-)[::-1]
+UPLOADS = {
+    (ROOT / "templates" / "locks" / fact(trigger, "locks") / "requirements.txt").read_bytes(): trigger
+    for trigger in ONE_OF_EACH_LOCK
+}
+ONE_OF_EACH_UPLOAD = [*UPLOADS.values()]
 
 
 def pins(lock: Path) -> list[str]:

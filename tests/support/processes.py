@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import psutil
 import pytest
@@ -162,12 +162,14 @@ def git(*arguments: str, cwd: Path) -> str:
 def find_tool(tool: str) -> str:
     """Return the path of a tool, such as `git` or `python3.12`; "" if it is not on this machine."""
     version = tool.removeprefix("python")
-    candidates: list[Any] = [
+    candidates: list[str | Path | None] = [
         shutil.which(tool),
         *Path.home().glob(f".pyenv/versions/{version}.*/bin/python"),
         sys.executable,
     ]
-    for candidate in filter(None, candidates if tool.startswith("python3") else candidates[:1]):
+    for candidate in candidates if tool.startswith("python3") else candidates[:1]:
+        if not candidate:
+            continue
         # macOS and pyenv have commands that are only there to say that the tool is not; some have no --version.
         flag = {"ip": "-V", "openssl": "version", "ssh": "-V"}.get(tool, "--version")
         shown = subprocess.run([candidate, flag], capture_output=True, text=True)
