@@ -38,7 +38,7 @@ def test_each_section_that_a_file_names_is_there(bake: Bake, combinations: list[
     for project in (bake(**answers) for answers in combinations):
         for name in files(project):
             # A message, a comment or a paragraph may go on in the next line.
-            text = re.sub(r"""["']\n +f?["']|\n#""", "", (project / name).read_text("utf-8")).replace('\\"', '"')
+            text = re.sub(r"""["']\n +f?["']|\n *#""", "", (project / name).read_text("utf-8")).replace('\\"', '"')
             for found in re.findall(r'''"([A-Z][^"]+)" in RE\w+\.md|RE\w+\.md, "([^"]+)"''', " ".join(text.split())):
                 assert page(project, "".join(found)), name
 
