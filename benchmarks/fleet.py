@@ -44,8 +44,9 @@ functions and no faster if the first and the last quarter of a repository take t
 of a repository at once.
 
 {ended} of {repositories} repositories came to the end. There the workflow ran once more and changed nothing, in at most
-{again:.0f} seconds. All edits were still there, except those in `cloud_logging.py`, which got the template's lines. The
-edits there, and what became a draft anywhere:
+{again:.0f} seconds. All edits were still there, except those in `cloud_logging.py`, which got the template's lines.
+
+## What became a draft
 
 {drafts}"""
 
@@ -98,7 +99,7 @@ def page(parts: dict[Path, list[str]], edits: dict[str, str]) -> str:
         cores=os.cpu_count(), machine=platform.platform(), python=platform.python_version(),
         table=measure.table(HEAD, map(row, versions)), ended=len(ended),
         again=max((done[folder]["idle"] for folder in ended), default=0),
-        drafts=measure.table(("edit", "functions", "drafts", "step", "for a", "since", "whose lines it got"), rows),
+        drafts=measure.table(("edit", "functions", "drafts", "version", "for a", "because", "lines of"), rows),
     )  # fmt: skip
 
 
