@@ -1,4 +1,4 @@
-"""How users edit a function, and how a team resolves what an update leaves: both as data."""
+"""How users edit a function, and how a team resolves what an update leaves."""
 
 import re
 import subprocess
@@ -22,7 +22,7 @@ def lock(project: Path) -> None:
 
 
 def rename_package(project: Path) -> None:
-    """Rename the local package, and its name in each file that git tracks, as `git grep` finds it."""
+    """Rename the local package, and its name in each file."""
     (project / "localpackage").rename(project / "ours")
     found = subprocess.run(
         ["grep", "-rlI", "localpackage", "."], cwd=project, capture_output=True, text=True, check=True
@@ -120,6 +120,11 @@ def conflicts(project: Path) -> list[str]:
     return [path.relative_to(project).as_posix().removesuffix(".rej") for path in found]
 
 
+def merged(text: str, side: str) -> str:
+    """Return a text without conflict markers: with our lines, or with both."""
+    return MARKED.sub(lambda found: found["ours"] + (found["theirs"] if side == "both" else ""), text)
+
+
 def resolve(project: Path, render: Callable[[], Path]) -> list[str]:
     """Resolve each conflict by SIDES, the template's side with a fresh `render`; return how."""
     done = []
@@ -129,11 +134,11 @@ def resolve(project: Path, render: Callable[[], Path]) -> list[str]:
         if rejected.exists():
             rejected.unlink()
         if side == "theirs":
-            new = render() / name
-            file.write_bytes(new.read_bytes()) if new.exists() else file.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+            if (new := render() / name).exists():
+                file.write_bytes(new.read_bytes())
         elif file.exists():
-            text = MARKED.sub(lambda m: m["ours"] + (m["theirs"] if side == "both" else ""), file.read_text("utf-8"))  # noqa: B023
-            file.write_text(text, "utf-8")
+            file.write_text(merged(file.read_text("utf-8"), side), "utf-8")
         done.append(f"{name}: {side}")
     if any(fnmatch(name.partition(":")[0], "requirements*") for name in done):
         lock(project)

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fleet_edits import EDITS, resolve
-from benchmarks.fleet_step import UVX, Step, peak
-from benchmarks.fleet_template import Template
+from benchmarks.fleet.edits import EDITS, resolve
+from benchmarks.fleet.step import UVX, Step, peak
+from benchmarks.fleet.template import Template
 from tests.support.fake_gh import FakeGitHub
 from tests.support.fleet import MAKE, Run, add_config, with_workflow
 from tests.support.folders import commit
@@ -149,7 +149,7 @@ class Fleet:
             self.merge(head)
 
     def render(self, name: str) -> Path:
-        """Make the function anew, of the version that it now has; return its folder."""
+        """Make a new function of the version that this one now has; return its folder."""
         recorded: dict[str, Any] = json.loads((self.ours / name / ".cruft.json").read_text("utf-8"))
         answers = {key: value for key, value in recorded["context"]["cookiecutter"].items() if key[0] != "_"}
         folder: Path = self.work / "renders" / recorded["commit"]

@@ -1,7 +1,4 @@
-"""Make many functions of an old version, and move them over each newer one by the workflow of docs/fleet-updates.md.
-
-nice uv run python -m benchmarks.fleet > docs/fleet-benchmark.md
-"""
+"""Make many functions of an old version, and move them over each newer one by the workflow of docs/fleet-updates.md."""
 
 import argparse
 import json
@@ -19,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import measure
-from benchmarks.fleet_edits import EDITS, REASONS, is_kept
-from benchmarks.fleet_moves import Fleet, say
-from benchmarks.fleet_step import Step
+from benchmarks.fleet.edits import EDITS, REASONS, is_kept
+from benchmarks.fleet.moves import Fleet, say
+from benchmarks.fleet.step import Step
 from tests.support.fleet import function_name
 
 PAGE = """# A fleet of {functions} functions
@@ -132,7 +129,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="an empty folder to work in, which is kept")
     given = parser.parse_args()
     os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
-    work = given.work or Path(tempfile.mkdtemp())
+    work = given.work.resolve() if given.work else Path(tempfile.mkdtemp())
     names = sorted(map(function_name, range(given.functions)))
     edited = [names[number * 20 // 3] for number in range(-(-given.functions * 3 // 20))]
     edits = dict(zip(edited, cycle(EDITS), strict=False))
@@ -148,7 +145,7 @@ def main() -> None:
         if not given.work:
             shutil.rmtree(work)
     if UNKNOWN in text:
-        raise SystemExit("The table of drafts has some without a reason: see benchmarks/fleet_edits.py.")
+        raise SystemExit("The table of drafts has some without a reason: see benchmarks/fleet/edits.py.")
 
 
 if __name__ == "__main__":
