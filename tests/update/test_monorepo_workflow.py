@@ -92,7 +92,7 @@ def run_step(
 
 
 def test_changed_function_is_tested_on_its_own_python(github: FakeGitHub) -> None:
-    """Linting is not run: the steps are those of a function's own workflow, which test_ci.py runs."""
+    """Linting is not run: test_ci_test_job.py runs these steps in a function's own workflow."""
     github.add_run("success")
     github.push("report-daily/README.md")
     [one] = github.run_find_job()[1]
