@@ -88,6 +88,8 @@ def test_cloud_run_gets_the_same_function(fresh: Bake, home: Path, trigger: str)
     with fake_cloud_run() as there:
         check_output(shell(project, home, there, CONVERT + DEPLOY + write_trigger(project, trigger)))
         assert described(as_function(there)) == flags(project)
+        # Nobody may call it yet.
+        assert not [one for one in there.asked if "setIamPolicy" in one]
     names = zipfile.ZipFile(io.BytesIO(there.archive)).namelist()
     assert {"main.py", "requirements.txt", "localpackage/script.py"} <= set(names)
     assert not [name for name in names if name.startswith(("tests", "run.yaml", "trigger.yaml"))]
