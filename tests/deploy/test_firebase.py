@@ -96,6 +96,7 @@ def test_every_trigger_is_deployed_as_gcloud_would(bake: Bake, fresh: Bake, tmp_
 
 def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, home: Path) -> None:
     """Each line in the order of the page, of the trigger that needs the most. Whom an owner lets in may go on calling."""
+    require_tool("gcloud")
     project = fresh(trigger="storage", deploy_with="firebase")
     command = section(project, "Deploy it")
     with firebase_cloud(home, ready=False) as there:
@@ -131,6 +132,7 @@ def test_cloud_refuses(fresh: Bake, home: Path) -> None:
 
 def test_default_codebase_would_delete_another_function(fresh: Bake, bake: Bake, home: Path) -> None:
     """Why each function has a codebase of its own."""
+    require_tool("gcloud")
     project = fresh(deploy_with="firebase", function_name="other-name")
     with firebase_cloud(home) as there:
         check_output(deploy(bake(), home, there))
