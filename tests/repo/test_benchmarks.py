@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import benchmarks.bake
 from benchmarks import measure, serve
+from benchmarks.__main__ import PARTS
 from tests.support.locks import ONE_OF_EACH_LOCK
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import ROOT, fact
@@ -71,7 +71,7 @@ def once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("once")
 def test_bakes(tmp_path: Path) -> None:
-    assert rows(benchmarks.bake.report(tmp_path, 1)) == 3
+    assert rows(PARTS["bake"](tmp_path, 1)) == 3
 
 
 @pytest.mark.slow
@@ -81,7 +81,7 @@ def test_first_answers(monkeypatch: pytest.MonkeyPatch, bake: Bake, installed: I
     monkeypatch.setattr(serve, "TRIGGERS", ONE_OF_EACH_LOCK)
     for trigger in ONE_OF_EACH_LOCK[1:]:
         (tmp_path / f"env-{fact(trigger, 'locks')}").symlink_to(installed(bake(trigger=trigger)).parent)
-    assert rows(serve.first_answer(tmp_path, 1)) == len(ONE_OF_EACH_LOCK)
+    assert rows(PARTS["first-answer"](tmp_path, 1)) == len(ONE_OF_EACH_LOCK)
 
 
 @pytest.mark.slow
@@ -92,7 +92,7 @@ def test_throughput(monkeypatch: pytest.MonkeyPatch, bake: Bake, installed: Inst
         pytest.skip("wrk is not on this machine")
     monkeypatch.setattr(serve, "CONNECTIONS", {"http": serve.CONNECTIONS["http"]})
     (tmp_path / "env-default").symlink_to(installed(bake()).parent)
-    assert rows(serve.throughput(tmp_path, 1)) == 1
+    assert rows(PARTS["throughput"](tmp_path, 1)) == 1
 
 
 @pytest.mark.slow
