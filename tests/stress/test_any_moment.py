@@ -66,11 +66,16 @@ def test_interrupted_run(undisturbed: Callable[..., Contents]) -> None:
                 put_things(project, {"main.py": "file", "localpackage/script.py": "file", "notes.txt": "file"})
             before, made = contents(project), undisturbed(*answers)
             words = arguments(out, *answers, "-f")
-            ended = run_module("act", *words, cwd=MOMENT, env=acting_at(number, calls, str(int(how)), out, env))
+            acting, output = acting_at(number, calls, str(int(how)), out, env), out.parent / "output"
+            os.mkfifo(output)
+            first = fork(["act", *map(str, words)], MOMENT, acting, Path(os.devnull), output, sys.executable, (), True)
+            # Its hook may outlive it. The output ends with the last of them.
+            said = output.read_text()
+            code = ask(first, sys.executable)
             moments = (out.parent / "counted").stat().st_size
             there = contents(project)
             whole, cut = is_complete(before, there, made, False), truncated_files(before, there, made)
-            assert moments <= MOST and (0 < number <= moments if ended.returncode else whole), ended
+            assert moments <= MOST and (0 < number <= moments if code else whole), (code, said)
             assert is_halfway(before, there, made) and len(cut) <= 1, cut
             ends["untouched" if there == before else "complete" if whole else "half made"] += 1
             ends["cut short"] += len(cut)
