@@ -63,10 +63,11 @@ class Run:
         return run_steps(job, self.clone, env)
 
     def update(self, kind: str, each: str = WORKFLOW["env"]["PER_FUNCTION"]) -> Done:
-        """Run the first job for one kind of update; return its step that updates."""
+        """Run the first job for one kind of update, and keep what it uploads; return its step that updates."""
         updated, packed = self.steps(UPDATE, KIND=kind, PER_FUNCTION=each)
         check_output(packed)
-        for bundle in self.clone.glob("*.bundle"):
+        bundle = self.clone / UPDATE["steps"][-1]["with"]["path"].replace("${{ matrix.kind }}", kind)
+        if bundle.exists():
             shutil.move(bundle, self.home)
         return updated
 
@@ -74,9 +75,3 @@ class Run:
         """Run the second job."""
         for done in self.steps(PROPOSE):
             check_output(done)
-
-    def __call__(self, *kinds: str, **more: str) -> str:
-        """Run the workflow; return what the updates said."""
-        said = "".join(self.update(kind, **more).stdout for kind in kinds)
-        self.propose()
-        return said

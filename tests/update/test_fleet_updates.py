@@ -66,11 +66,16 @@ def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path:
     once = Run(hub, home, pip_and_pipx)
 
     assert KINDS == ["template", "locks"]
-    assert "Not updated: report resize\n" in once("template")
-    pulls, before = hub.pulls, hub.branches()
+    assert "Not updated: report resize\n" in once.update("template").stdout
+    # One pull request for all that are green. To lock is to mend what is red in one of them.
+    once.update("locks", each="")
+    once.propose()
+    pulls = hub.pulls
     assert {name: pull["draft"] for name, pull in pulls.items()} == {
         "updates/template-thumbnails": False, "updates/template-report": True, "updates/template-resize": True,
+        "updates/locks": False,
     }  # fmt: skip
+    assert hub.branches().keys() == pulls.keys()
     report, resize = (pulls[f"updates/template-{name}"]["body"] for name in ("report", "resize"))
     assert "\n    cloud_logging.py has conflict markers: resolve them." in report
     assert "\n    requirements.txt lacks 'six' of requirements.in." in resize
@@ -78,10 +83,6 @@ def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path:
     assert "\n    cloud_logging.py is not Python, at line 7: mend it.\n" in report
     assert ".py:" not in report.partition("short test summary")[0]
 
-    # One pull request for all that are green. To lock is to mend what is red in one of them.
-    once("locks", each="")
-    assert hub.branches() == {**before, "updates/locks": hub.branches()["updates/locks"]}
-    assert not hub.pulls["updates/locks"]["draft"]
     changed = ("git", "diff", "--name-only", "main", "updates/locks")
     names = check_output(run(*changed, cwd=hub.remote, env=environment(home))).split()
     assert {"thumbnails/requirements.txt", "resize/requirements.txt"} <= set(names)
