@@ -46,7 +46,7 @@ def test_commands_from_a_new_project_to_the_first_call(
     project = fresh(trigger=trigger, ci="github")
     UNCOMMENTED(project)
     with fake_cloud(ready=False) as there:
-        set_up(project, there)
+        set_up(project, there, secret=True)
         there.caller = DEPLOYER
         before = len(there.asked)
         check_output(deploy(project, home, there))
@@ -93,7 +93,7 @@ def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, bake: Bake, s
     files = {section(project, STAGE, "yaml"): project for project in projects.values()}
     assert {section(bake(trigger=trigger, ci="github"), STAGE, "yaml") for trigger in TRIGGERS} == files.keys()
     with fake_cloud(ready=False) as there:
-        set_up(projects["storage"], there)
+        set_up(projects["storage"], there, secret=True)
         lines = section(projects["storage"], SET_UP) + section(projects["storage"], SECRET)
         lines = lines.replace("gcloud iam service-accounts create deployer", ": ")
         check_output(shell(projects["storage"], home, there, lines.replace("PROJECT=my-project", "PROJECT=my-staging")))

@@ -96,9 +96,9 @@ def paste(project: Path, home: Path, there: FakeCloud, *titles: str) -> str:
 
 
 class SetUp(Protocol):
-    """Prepares a cloud as a project's page says."""
+    """Prepares a cloud as a project's page says, with a secret or without."""
 
-    def __call__(self, project: Path, there: FakeCloud) -> None: ...
+    def __call__(self, project: Path, there: FakeCloud, secret: bool = False) -> None: ...
 
 
 def own_lines(page: str, common: str) -> str:
