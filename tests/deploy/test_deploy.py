@@ -86,7 +86,7 @@ def test_second_stage_differs_by_contract_only(bake: Bake) -> None:
 
 
 def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, bake: Bake, set_up: SetUp, home: Path) -> None:
-    """What differs is in the files of the stages; whoever deploys has the printed roles and no others."""
+    """What differs is in the files of the stages; whoever deploys has the roles that storage's page prints, no others."""
     projects = {
         name: fresh(trigger=name, ci="github", function_name=f"{name}-function") for name in ("http", "storage")
     }
