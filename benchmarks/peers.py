@@ -15,9 +15,10 @@ from tests.support.processes import check_output
 
 TEXT = """## To passed tests
 
-Each generator makes a function, its packages are installed into a new environment, and its own tests pass. All caches
-are warm, and uvx starts both. Of the others on [comparison.md](comparison.md), only AWS's `sam init` is in a package
-index and writes tests for a function. Each pair takes long, so here they take turns {pairs} times:
+Each generator makes a function, its packages are installed into a new environment, and its own tests pass. Ours include
+ruff and mypy, and the guard. All caches are warm, and uvx starts both. Of the others on
+[comparison.md](comparison.md), only AWS's `sam init` is in a package index and writes tests for a function. Each pair
+takes long, so here they take turns {pairs} times:
 
 {table}"""
 OURS, SAM = (next(peer for peer in PACKAGES if name in peer.name) for name in ("fn-template", "sam init"))
