@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from tests.support.folders import commit, edit
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import ROOT
 
@@ -27,6 +28,8 @@ class Template:
             found[line.split()[2]] = line.split()[0]
         newest = f"{int(list(found)[-1].split('.')[0]) + 1}.0.0"
         env = environment(self.home)
+        # A release without news is refused, as that after the last release would be.
+        commit(self.clone, edit("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- What is on main.\n"))
         check_output(run(sys.executable, "-B", "tools/release.py", newest, cwd=self.clone, env=env))
         return {**found, newest: git("rev-parse", f"{newest}^{{}}", cwd=self.clone)}
 
