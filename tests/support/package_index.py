@@ -3,16 +3,15 @@
 pip-audit asks PyPI under its own name: a proxy on loopback answers for that name, with a certificate of its own.
 """
 
-import json
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import urllib3
 
 from tests.support.certificates import certificate
 from tests.support.loopback import loopback
@@ -64,14 +63,14 @@ def index() -> str:
 
 @cache
 def of_index(path: str) -> dict[str, Any] | None:
-    try:
-        with urllib.request.urlopen(f"{index()}/pypi/{path}", timeout=PATIENCE) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except urllib.error.HTTPError as error:
-        if error.code != 404:
-            raise
+    # As uv and pip do, it asks again if a name server or the index does not answer once.
+    again = urllib3.Retry(5, backoff_factor=0.5, status_forcelist=[502, 503, 504], raise_on_status=False)
+    answer = urllib3.request("GET", f"{index()}/pypi/{path}", timeout=PATIENCE, retries=again)
+    if answer.status == 404:
         return None
+    assert answer.status == 200, f"the index answers {answer.status} for {path}"
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 @contextmanager
