@@ -31,8 +31,8 @@ SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start one process more than there are cores, since tests wait for servers and installations."""
-    return (os.cpu_count() or 1) + 1
+    """Start two processes more than there are cores, since tests wait for servers and installations."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
