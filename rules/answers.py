@@ -46,7 +46,7 @@ class Rules(Extension):
         # cookiecutter compiles each choice, and each path of the skeleton: a tenth of a bake's time.
         self.paths: dict[str, str] = {}
         self.compiled = environment.from_string
-        environment.from_string = self.template  # type: ignore[assignment]
+        environment.from_string = self.template  # type: ignore[assignment]  # cookiecutter only renders it.
         environment.context_class = self.context  # type: ignore[assignment]  # Jinja only calls it.
         # By default tojson writes an emoji as two halves, which Python reads back as two characters.
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}

@@ -7,11 +7,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from benchmarks import measure
+from tests.support.edits import LOGIC
 from tests.support.folders import append, edit
 from tests.support.processes import check_output, environment, run
 from tests.support.types import Change
-
-LOGIC = '\n\ndef mine() -> int:\n    """What the developer came for."""\n    return 1\n'
 
 
 def lock(project: Path) -> None:
