@@ -18,7 +18,7 @@ EACH = [
     pytest.param(answers, id=label(answers), marks=() if answers in COMBINATIONS else pytest.mark.slow)
     for answers in RENDERED
 ]
-# All that asks about every combination runs in one process of a parallel run, so that each is made once.
+# Tests of every combination run in one process: side by side they would wait for each other's bakes.
 together = pytest.mark.xdist_group("combinations")
 
 
