@@ -8,11 +8,11 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 HEAD = """# Licences
 
-What each trigger's locks install in the cloud, and the licence that each distribution states (`License-Expression`,
-else its classifiers, else `License`). `tools/refresh.py` writes this page. The code you generate is yours: the
-template's MIT licence asks nothing of it.
+This table lists what each trigger's locks install in the cloud, and the licence that each package states about itself
+(`License-Expression`, else its classifiers, else `License`). `tools/refresh.py` writes it. The code you generate is
+yours: the template's MIT licence asks nothing of it.
 
-| distribution | licence | in the functions of |
+| package | licence | in the functions of |
 |---|---|---|
 """
 

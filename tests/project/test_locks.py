@@ -63,7 +63,7 @@ def test_licences_page_lists_what_is_shipped() -> None:
     page = (ROOT / "docs" / "licences.md").read_text("utf-8")
     listed = dict(re.findall(r"(?m)^\| ([a-z0-9-]+) \| (.+) \| .+ \|$", page))
     shipped = {Requirement(pin).name for lock in LOCKS if lock.name == "requirements.txt" for pin in pins(lock)}
-    assert listed.keys() - {"distribution"} == shipped
+    assert listed.keys() - {"package"} == shipped
     # Those that ask for more than a notice would be a decision.
     assert not [name for name, said in listed.items() if re.search(r"GPL|MPL|General Public|Proprietary", said)]
 
