@@ -10,7 +10,7 @@ HEAD = """# Licences
 
 This table lists what each trigger's locks install in the cloud, and the licence that each package states about itself
 (`License-Expression`, else its classifiers, else `License`). `tools/refresh.py` writes it. The code you generate is
-yours: the template's MIT licence asks nothing of it.
+yours: the template's authors ask for no notice in it.
 
 | package | licence | in the functions of |
 |---|---|---|
