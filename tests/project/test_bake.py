@@ -64,6 +64,7 @@ def test_rendered_text_is_clean(bake: Bake, answers: dict[str, Any]) -> None:
         assert not text or (text.endswith("\n") and not text.endswith("\n\n")), f"{name} must end in one newline"
         assert "\n\n\n\n" not in text and not text.startswith("\n"), name
         assert not re.search(r"https?://[^\s]*(pypi|pythonhosted)|file://|/tmp/|/home/", text), name
+        assert not [other for other in GCLOUD | FIREBASE if other in text and not (project / other).exists()], name
         if answers["local_package"] == "none":
             # REFERENCE.md's command that links the function to its template tells all answers.
             assert not re.search(r"local.?package", text.replace('"local_package": "none"', ""), re.IGNORECASE), name
