@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.combinations import SOME_OR_ALL, files, together
-from tests.support.pages import blocks, both_pages, description_shown, page
-from tests.support.questions import ACCEPTED
+from tests.support.pages import blocks, both_pages, description_shown, page, section
+from tests.support.questions import ACCEPTED, QUESTIONS
 from tests.support.types import Bake
 
 
@@ -41,6 +41,15 @@ def test_each_section_that_a_file_names_is_there(bake: Bake, combinations: list[
             text = re.sub(r"""["']\n +f?["']|\n *#""", "", (project / name).read_text("utf-8")).replace('\\"', '"')
             for found in re.findall(r'''"([A-Z][^"]+)" in RE\w+\.md|RE\w+\.md, "([^"]+)"''', " ".join(text.split())):
                 assert page(project, "".join(found)), name
+
+
+@pytest.mark.parametrize("deploy_with", QUESTIONS["deploy_with"])
+def test_variables_are_read_from_the_file_that_the_page_makes(bake: Bake, deploy_with: str) -> None:
+    project = bake(deploy_with=deploy_with)
+    copy, start = section(project, "How do I set variables?").splitlines()
+    file = copy.split()[-1]
+    assert f" --env-file {file} " in start
+    assert f'/{file}"' in (project / ".vscode" / "launch.json").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
