@@ -21,7 +21,7 @@ from tests.support.fake_cloud import deploy
 from tests.support.firebase_cli import in_one_repository
 from tests.support.firebase_cloud import FirebaseCloud, firebase_cloud, sh
 from tests.support.folders import append, edit
-from tests.support.pages import section
+from tests.support.pages import page, section
 from tests.support.processes import check_output, posix_only, require_tool
 from tests.support.questions import TRIGGERS, fact
 from tests.support.types import Bake
@@ -94,7 +94,7 @@ def test_every_trigger_is_deployed_as_gcloud_would(bake: Bake, fresh: Bake, tmp_
         assert [account for _, account in there.targets] == [RUNNER.partition(":")[2]] * 2
 
 
-def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, home: Path) -> None:
+def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, bake: Bake, home: Path) -> None:
     """Each line in the order of the page, of the trigger that needs the most. Whom an owner lets in may go on calling."""
     require_tool("gcloud")
     project = fresh(trigger="storage", deploy_with="firebase")
@@ -118,6 +118,10 @@ def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, home:
         assert described(there.created)["--memory"] == "1024Mi"
         assert described(there.created)["--update-secrets"] == {"API_KEY": "API_KEY:1"}
         assert callers(there, "hello-function") == {RUNNER}
+        # The CLI enables what it misses, and few may. It asks the same for each trigger, and http enables the fewest.
+        looked_up = set(re.findall(r"/services/([a-z]+\.googleapis\.com)\n", "\n".join(there.asked)))
+        enabled = page(bake(deploy_with="firebase"), SET_UP).split()
+        assert looked_up - {"runtimeconfig.googleapis.com"} <= set(enabled) and len(looked_up) > 5
 
 
 def test_cloud_refuses(fresh: Bake, home: Path) -> None:

@@ -16,7 +16,7 @@ from tests.support.processes import run
 from tests.support.types import Done
 
 # What the CLI wants of each project, whatever it deploys.
-APIS = ("cloudresourcemanager", "cloudscheduler", "cloudtasks", "firestore", "secretmanager", "storage")
+APIS = ("cloudresourcemanager", "cloudscheduler", "cloudtasks", "firebase", "firestore", "secretmanager", "storage")
 DEFAULT = f"{NUMBER}-compute@developer.gserviceaccount.com"
 
 
@@ -74,6 +74,7 @@ class FirebaseCloud(FakeCloud):
             return {**answer, "uploadUrl": f"{self.url}/upload?object={storage['object']}"}
         if parts[-1] == "adminSdkConfig":
             self.need("firebase.projects.get", project)
+            self.enabled(parts[2], "firebase")
             if project not in self.firebase:
                 raise Refused(404, f"{project} is no project of Firebase")
             return {"projectId": parts[2]}
