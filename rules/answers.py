@@ -24,7 +24,7 @@ if not __package__:
     __package__ = runpy.run_path(str(LOADER))["load"]()
 
 from .derived import derived
-from .peeking import generating
+from .peeking import asking, generating
 from .questions import GIVEN, JINJA, QUESTIONS, ROOT, RULES, description
 from .target import refusal, unwritable
 
@@ -87,18 +87,30 @@ class Rules(Extension):
             if QUESTIONS.keys() <= self.answers.keys():
                 self.fn = derived(self.answers)
                 self.look()
+            elif [*self.answers][-1:] == ["function_name"]:
+                self.look_early()
+
+    def look_early(self) -> None:
+        """Refuse a folder that exists, which cookiecutter does only after the other questions."""
+        call = asking()
+        if call and not call["overwrite_if_exists"] and os.path.isdir(target := self.target(call["output_dir"])):
+            fix = f"{target} already exists: use another name, -f to overwrite its files or -f -s to keep them"
+            refuse("function_name", self.answers["function_name"], fix)
+
+    def target(self, output_dir: str) -> str:
+        return os.path.abspath(os.path.join(output_dir, self.answers["function_name"]))
 
     def look(self) -> None:
         """Refuse a folder that the project must not go into, before it is made."""
         call = generating()
         if not call or "project_dir" in call:
             return
-        target = os.path.abspath(os.path.join(call["output_dir"], self.answers["function_name"]))
+        target = self.target(call["output_dir"])
         if JINJA.search(target):
             refuse("output folder", target, "use a path without {{ }} {% %} {# #}, which cookiecutter would act on")
         plan = self.plan()
         reason = refusal(target, plan)
-        # Without -f cookiecutter itself leaves a folder that exists alone, and says so.
+        # Without -f and questions, cookiecutter itself leaves a folder that exists alone, and says so.
         if call["overwrite_if_exists"] or not os.path.isdir(target):
             reason = reason or unwritable(target, plan, call["skip_if_file_exists"])
         if reason:

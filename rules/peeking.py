@@ -23,6 +23,17 @@ def generating() -> Mapping[str, Any]:
     return frame.f_locals if frame and frame.f_code is making else {}
 
 
+def asking() -> Mapping[str, Any]:
+    """Return the arguments of the function that asks in order to make a project; nothing unless one does.
+
+    It is cookiecutter's or that of `cruft create`, and knows `output_dir` and `overwrite_if_exists`.
+    """
+    frame = inspect.currentframe()
+    while frame and not {"output_dir", "overwrite_if_exists"} <= {*frame.f_code.co_varnames}:
+        frame = frame.f_back
+    return frame.f_locals if frame else {}
+
+
 def project_exists() -> bool:
     """Whether cruft renders a project that exists already: to update it, compare it or link it."""
     return "cruft" in sys.modules and "create" not in sys.argv

@@ -32,20 +32,22 @@ def test_cruft_create_is_refused_too(template: Path, home: Path, tmp_path: Path)
     mine = tmp_path / "out" / "hello-function"
     mine.mkdir(parents=True)
     (mine / "main.py").write_text("mine")
-    command = ("cruft", "create", template, "--no-input", "-f", "--output-dir", "out")
+    command = ("cruft", "create", template, "--no-input", "--output-dir", "out")
 
-    def said() -> str:
+    def said(*flags: str) -> str:
         before = contents(mine)
-        done = run_unprivileged(*command, cwd=tmp_path, env=environment(home))
+        done = run_unprivileged(*command, *flags, cwd=tmp_path, env=environment(home))
         assert done.returncode and contents(mine) == before
-        return re.sub(r"\W+", " ", done.stdout)
+        # It breaks lines within words.
+        return re.sub(r"\W+", "", done.stdout)
 
+    assert "alreadyexistsuseanothername" in said()
     (mine / "setup.py").write_text("mine")
-    assert "Google s builders never read setup py" in said()
+    assert "Googlesbuildersneverreadsetuppy" in said("-f")
     (mine / "setup.py").unlink()
     if sys.platform != "win32":
         (mine / "main.py").chmod(0o444)
-        assert "main py is read only" in said()
+        assert "mainpyisreadonly" in said("-f")
 
 
 def test_call_from_python_is_refused_too(tmp_path: Path, home: Path) -> None:
@@ -71,13 +73,19 @@ def test_setup_py_deeper_in_an_existing_folder_is_allowed(cookiecutter: Cookiecu
     assert all(file.read_text() == "mine" for file in mine)
 
 
-def test_existing_folder_is_kept_without_force(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+def test_existing_folder_is_refused_before_the_second_question(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
+    assert cookiecutter("--no-input", "function_name=other-name").returncode == 0
     mine = tmp_path / "out" / "hello-function"
-    mine.mkdir(parents=True)
+    mine.mkdir()
     (mine / "main.py").write_text("mine")
-    done = cookiecutter("--no-input")
-    assert done.returncode == 1 and "already exists" in done.stdout
-    assert contents(mine) == {"main.py": ("file", b"mine")}
+    before = contents(tmp_path / "out")
+    for flags in (("--no-input",), ("--no-input", "--skip-if-file-exists"), ()):
+        done = cookiecutter(*flags, stdin="hello-function\n")
+        check_refused(done, f"function_name: 'hello-function' is not valid: {mine} already exists: use another name")
+        assert "[2/" not in done.stdout
+    # Nobody is asked, so cookiecutter itself says it.
+    check_refused(cookiecutter("--replay"), "already exists")
+    assert contents(tmp_path / "out") == before
 
 
 def test_folder_of_a_declined_package_is_kept(cookiecutter: Cookiecutter, tmp_path: Path) -> None:

@@ -107,6 +107,8 @@ def test_every_supported_version_makes_the_same_project(
     check_output(run_cookiecutter(command, stdin=typed(**answers)))
     newest = without_bytecode(bake(**answers))
     assert contents(tmp_path / "out" / "hello-function") == newest
+    # Nobody answers a second question.
+    assert f"{tmp_path / 'out' / 'hello-function'} already exists" in run_cookiecutter(command, stdin="\n").stdout
     check_output(run_cookiecutter(command, "--replay", "-f"))
     assert contents(tmp_path / "out" / "hello-function") == newest
     mine = tmp_path / "out" / "hello-function" / ".gitattributes"
@@ -116,7 +118,7 @@ def test_every_supported_version_makes_the_same_project(
     answers_without_checks["cookiecutter"]["_extensions"] = []
     replay.write_text(json.dumps(answers_without_checks), "utf-8")
     assert run_cookiecutter(command, "--replay", "-f").returncode and mine.read_text() == "mine"
-    refused = run_cookiecutter(command, "--no-input", "local_package={{ 7 }}")
+    refused = run_cookiecutter(command, "--no-input", "-f", "local_package={{ 7 }}")
     assert refused.stdout.startswith("local_package: '{{ 7 }}' is not valid") and len(refused.stdout.splitlines()) == 1
 
 
