@@ -6,12 +6,13 @@ import os
 import platform
 import shutil
 import statistics
+import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from datetime import date
-from itertools import cycle, zip_longest
+from itertools import cycle, repeat, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from tests.support.fleet import function_name
 
 PAGE = """# A fleet of {functions} functions
 
-`nice uv run python -m benchmarks.fleet {functions} --repositories {repositories} > docs/fleet-benchmark.md` wrote this
+`nice uv run python -m benchmarks.fleet {given} > docs/fleet-benchmark.md` wrote this
 page on {today}. Machine: {cores} cores, {machine}, Python {python}.
 
-The script makes functions of version 0.1.0, of each trigger that it had, and edits {edited} of them as users do. For
+The script makes functions of version {oldest}, of each trigger that it had, and edits {edited} of them as users do. For
 each newer version it runs both jobs of [the workflow](fleet-updates.md) against a bare remote, with a stand-in for
 `gh`. Then it plays the team: it merges each pull request that is ready, resolves the conflicts of each draft by rules,
 runs that function's tests, and merges it too. It fails if a function is neither on the newest version nor named by the
@@ -72,8 +73,8 @@ def row(steps: list[Step]) -> list[object]:
     ]  # fmt: skip
 
 
-def page(parts: dict[Path, list[str]], edits: dict[str, str]) -> str:
-    """Return the page, from what each repository has done with its functions."""
+def page(parts: dict[Path, list[str]], edits: dict[str, str], oldest: str) -> str:
+    """Return the page, from what each repository has done with its functions of the oldest version."""
     files = {folder: folder / "steps.json" for folder in parts}
     done = {folder: json.loads(file.read_text()) for folder, file in files.items() if file.exists()}
     columns = zip_longest(*(one["steps"] for one in done.values()))
@@ -92,6 +93,7 @@ def page(parts: dict[Path, list[str]], edits: dict[str, str]) -> str:
     ]
     rows += [(kind, times, 0, "", "", "", "") for kind, times in edited.items() if kind not in {row[0] for row in rows}]
     return PAGE.format(
+        given=" ".join(sys.argv[1:]), oldest=oldest,
         functions=sum(map(len, parts.values())), edited=len(edits), repositories=len(parts), today=date.today(),
         cores=os.cpu_count(), machine=platform.platform(), python=platform.python_version(),
         table=measure.table(HEAD, map(row, versions)), ended=len(ended),
@@ -100,10 +102,11 @@ def page(parts: dict[Path, list[str]], edits: dict[str, str]) -> str:
     )  # fmt: skip
 
 
-def go(work: Path, names: list[str], edits: dict[str, str]) -> None:
-    """Make a fleet and move it over all versions; write down what is done in `steps.json`."""
+def go(work: Path, names: list[str], edits: dict[str, str], oldest: str) -> None:
+    """Make a fleet and move it over all newer versions; write down what is done in `steps.json`."""
     fleet = Fleet(work, names, edits)
-    before, *newer = fleet.template.commits
+    versions = [*fleet.template.commits]
+    before, *newer = versions[versions.index(oldest) :]
     fleet.make(before)
     say("made", len(names))
     done: dict[str, Any] = {"steps": []}
@@ -126,6 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet", description=__doc__)
     parser.add_argument("functions", nargs="?", type=int, default=200, help="how many (default: 200)")
     parser.add_argument("--repositories", type=int, default=1, help="how many, two at a time (default: 1)")
+    parser.add_argument("--oldest", default="0.1.0", help="the version to make them of (default: 0.1.0)")
     parser.add_argument("--work", type=Path, help="an empty folder to work in, which is kept")
     given = parser.parse_args()
     os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
@@ -138,9 +142,9 @@ def main() -> None:
     own = [{name: edits[name] for name in part if name in edits} for part in parts.values()]
     try:
         with ProcessPoolExecutor(min(len(parts), 2)) as pool:
-            list(pool.map(go, parts, parts.values(), own))
+            list(pool.map(go, parts, parts.values(), own, repeat(given.oldest)))
     finally:
-        text = page(parts, edits)
+        text = page(parts, edits, given.oldest)
         print(text, flush=True)
         if not given.work:
             shutil.rmtree(work)

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmarks import measure
 from benchmarks.fleet.edits import EDITS, resolve
 from benchmarks.fleet.step import UVX, Step, peak
 from benchmarks.fleet.template import Template
@@ -33,7 +34,8 @@ class Fleet:
         self.template = Template(work, self.home)
         self.names, self.edits = names, edits
         self.hub = FakeGitHub(work / "hub")
-        check_output(run(sys.executable, "-m", "venv", work / "venv", cwd=work, env=environment(self.home)))
+        with_pip = (*measure.UV, "venv", "--seed", "--python", sys.executable, work / "venv")
+        check_output(run(*with_pip, cwd=work, env=environment(self.home)))
         self.workflow = Run(self.hub, self.home, work / "venv" / "bin")
         self.starts = self.home / "starts"
         uvx = self.hub.bin / "uvx"
