@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,7 @@ def text_of(name: str) -> str:
     return text
 
 
+@cache
 def read(name: str, included: bool = True) -> RequirementsFile:
     """Read a requirements file as pip does, with the files that it includes."""
     text_of(name)
