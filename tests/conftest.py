@@ -98,8 +98,10 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git("clone", "-q", "--no-tags", "--no-local", "--no-checkout", str(ROOT), str(clone), cwd=clone.parent)
     kept = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__")
     shutil.copytree(ROOT, clone, ignore=kept, dirs_exist_ok=True)
+    # `cruft update` ignores a newest commit that changes nothing, and then `cruft check` fails.
+    (clone / "newest.txt").write_text("This commit changes something.\n", "utf-8")
     git("add", "-A", cwd=clone)
-    git("commit", "--allow-empty", "-m", "the working tree", cwd=clone)
+    git("commit", "-m", "the working tree", cwd=clone)
     return clone
 
 
