@@ -1,5 +1,6 @@
 """How many requests a function is busy with at once, and what becomes of them when it is stopped."""
 
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -38,8 +39,6 @@ async def {logic}(*_):
     await reader.read()
     return "released"
 """
-# The others handle tasks and events.
-LOGIC = {"http": "greeting", "async-http": "greeting", "schedule": "run"}
 
 
 @contextmanager
@@ -52,7 +51,8 @@ def busy(
     with socket.create_server(("127.0.0.1", 0)) as gate:
         gate.settimeout(PATIENCE)
         code = AWAITS if trigger == "async-http" else BLOCKS
-        logic, port = LOGIC.get(trigger, "handle"), gate.getsockname()[1]
+        [logic] = re.findall(r"script\.([a-z]\w*)\(", (project / "main.py").read_text("utf-8"))
+        port = gate.getsockname()[1]
         append("localpackage/script.py", code.format(logic=logic, port=port))(project)
         headers, body = valid_request(project, scripts, trigger)
         with (
