@@ -49,7 +49,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def bake(cookies_session: Cookies, shared: Path) -> Bake:
-    """Return a cached bake of some answers, the defaults for the rest; treat it as read-only."""
+    """Return a cached bake of some answers, without CI if none says so, else the defaults; treat it as read-only."""
 
     @cache
     def folder_of(answers: str) -> Path:
@@ -65,7 +65,8 @@ def bake(cookies_session: Cookies, shared: Path) -> Bake:
     def bake(**answers: Answer) -> Path:
         # cookiecutter passes over a name that it does not know.
         assert answers.keys() <= QUESTIONS.keys(), f"no such question: {answers.keys() - QUESTIONS.keys()}"
-        [project] = folder_of(json.dumps(answers, sort_keys=True)).iterdir()
+        # A fork may have another default.
+        [project] = folder_of(json.dumps({"ci": "none", **answers}, sort_keys=True)).iterdir()
         return project
 
     return bake

@@ -11,11 +11,12 @@ from tests.support.cloud_rights import NUMBER
 from tests.support.fake_cloud import FakeCloud, fake_cloud, gcloud_environment
 from tests.support.folders import append
 from tests.support.processes import check_output, environment, posix_only, run
+from tests.support.questions import REGION
 from tests.support.types import Bake, Done
 from tests.support.workflows import scripts
 
 pytestmark = [pytest.mark.slow, posix_only]
-REGION_OF = {"": "us-central1", "staging": "europe-west4", "prod": "europe-west1"}
+REGION_OF = {"": REGION, "staging": "europe-west4", "prod": "europe-west1"}
 # What a CI system sets as it deploys main, and what gcloud must have been told then.
 SET = {
     "github": {},

@@ -16,16 +16,16 @@ from tests.support.deploying import CALL, DEPLOYER, KEEP, UNCOMMENTED, SetUp, de
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, page, section
 from tests.support.processes import check_output, posix_only
-from tests.support.questions import ROOT, TRIGGERS, fact
+from tests.support.questions import REGION, ROOT, TRIGGERS, fact
 from tests.support.types import Bake, Gcloud
 
 pytestmark = [pytest.mark.slow, posix_only]
-PAGE = (ROOT / "docs" / "cloud-run.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "cloud-run.md").read_text("utf-8").replace("us-central1", REGION)
 GRANT, CONVERT, DEPLOY, LET_IN, ADDRESS, MAKE, FIND = blocks(PAGE)
 START, *EVENTS = blocks(PAGE, "yaml")
 FILTERS = dict(zip(re.findall(r"(?m)^(?:Then add .*)?[Ff]or `(\w+)`", PAGE), EVENTS, strict=True))
 BUILDS = edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")
-NAME = "projects/my-project/locations/us-central1/services/hello-function"
+NAME = f"projects/my-project/locations/{REGION}/services/hello-function"
 
 
 def as_function(there: FakeCloudRun) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def as_function(there: FakeCloudRun) -> dict[str, Any]:
     plain = {one["name"]: one["value"] for one in container["env"] if "value" in one}
     secret = [(one["name"], one["valueFrom"]["secretKeyRef"]) for one in container["env"] if "valueFrom" in one]
     function: dict[str, Any] = {
-        "name": f"projects/my-project/locations/us-central1/functions/{name}",
+        "name": f"projects/my-project/locations/{REGION}/functions/{name}",
+        "labels": service["metadata"].get("labels", {}),
         "serviceConfig": {
             "serviceAccountEmail": template["spec"]["serviceAccountName"],
             "availableCpu": container["resources"]["limits"]["cpu"],

@@ -30,12 +30,12 @@ from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.folders import append, edit
 from tests.support.pages import blocks, both_pages, page, section
 from tests.support.processes import check_output, posix_only
-from tests.support.questions import TRIGGERS, fact
+from tests.support.questions import REGION, TRIGGERS, fact
 from tests.support.serving import check, served
 from tests.support.types import Bake, Installed
 
 pytestmark = [pytest.mark.slow, posix_only]
-FUNCTION = "projects/my-project/locations/us-central1/functions/hello-function"
+FUNCTION = f"projects/my-project/locations/{REGION}/functions/hello-function"
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -113,5 +113,5 @@ def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, bake: Bake, s
                 assert [one for one in asked if one.startswith(method) and "/functions" in one], asked
                 assert not [one for one in asked if "setIamPolicy" in one]
             for stage, file in (("my-staging", "deploy.staging.yaml"), ("my-project", "deploy.prod.yaml")):
-                made = there.functions[f"projects/{stage}/locations/us-central1/functions/{project.name}"]
+                made = there.functions[f"projects/{stage}/locations/{REGION}/functions/{project.name}"]
                 assert described(made) == flags(project, "deploy.yaml", file)

@@ -114,11 +114,12 @@ def test_own_flags_go_before_shared_ones(fresh: Bake, scripts: Path, home: Path)
     own = flags(project)
     shared = project.parent / "shared" / "deploy.yaml"
     shared.parent.mkdir()
-    shared.write_text("--update-labels:\n  team: payments\n--memory: 1Gi\n")
+    shared.write_text("--update-labels:\n  cost: shared\n--memory: 1Gi\n")
     text = (project / "deploy.yaml").read_text("utf-8")
     (project / "deploy.yaml").write_text(SHARE + text, "utf-8")
     with fake_cloud() as there:
         done = deploy(project, home, there)
-        assert done.returncode == 0 and there.created["labels"]["team"] == "payments", done.stdout
-        assert described(there.created) == own and own["--memory"] != "1Gi"
+        assert done.returncode == 0 and own["--memory"] != "1Gi", done.stdout
+        labels = {**own.get("--update-labels", {}), "cost": "shared"}
+        assert described(there.created) == {**own, "--update-labels": labels}
     assert guard(scripts, project, home).returncode == 0

@@ -23,14 +23,14 @@ from tests.support.firebase_cloud import FirebaseCloud, firebase_cloud, sh
 from tests.support.folders import append, edit
 from tests.support.pages import page, section
 from tests.support.processes import check_output, posix_only, require_tool
-from tests.support.questions import TRIGGERS, fact
+from tests.support.questions import REGION, TRIGGERS, fact
 from tests.support.types import Bake
 from tests.support.uploads import plant
 
 pytestmark = [pytest.mark.slow, posix_only]
 RUNNER = "serviceAccount:runner@my-project.iam.gserviceaccount.com"
 MEMORY = "availableMemoryMb: 512"
-FUNCTION = "projects/my-project/locations/us-central1/functions/{}"
+FUNCTION = f"projects/my-project/locations/{REGION}/functions/{{}}"
 
 
 def callers(there: FirebaseCloud, name: str) -> set[str]:
@@ -43,9 +43,9 @@ def as_firebase_deploys(name: str, flags: dict[str, Any]) -> dict[str, Any]:
     """Return the flags of what the CLI deploys where gcloud deploys what `flags` says."""
     variables = {name: value for name, value in flags["--update-env-vars"].items() if name != "GOOGLE_CLOUD_PROJECT"}
     variables |= {
-        "EVENTARC_CLOUD_EVENT_SOURCE": f"projects/my-project/locations/us-central1/services/{name}",
+        "EVENTARC_CLOUD_EVENT_SOURCE": f"projects/my-project/locations/{REGION}/services/{name}",
         "FIREBASE_CONFIG": '{"projectId":"my-project"}',
-        "FUNCTION_REGION": "us-central1",
+        "FUNCTION_REGION": REGION,
         "FUNCTION_TARGET": flags["--entry-point"],
         "GCLOUD_PROJECT": "my-project",
         **({} if "--trigger-http" in flags else {"FUNCTION_SIGNATURE_TYPE": "cloudevent"}),

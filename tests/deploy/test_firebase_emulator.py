@@ -16,7 +16,7 @@ from tests.support.firebase_emulator import ALONE, Emulators, emulators
 from tests.support.folders import edit
 from tests.support.pages import blocks
 from tests.support.processes import check_output, environment, require_tool, run
-from tests.support.questions import ROOT, TRIGGERS
+from tests.support.questions import REGION, ROOT, TRIGGERS
 from tests.support.serving import JSON, Function, check, valid_request
 from tests.support.types import Bake, Installed
 from tests.support.waiting import until
@@ -67,7 +67,7 @@ def test_page_runs_a_function_in_the_emulator(fresh: Bake, home: Path) -> None:
     [block] = [block for block in blocks(page) if "emulators:exec" in block]
     path = os.pathsep.join([str(firebase_cli().parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     env = environment(home, PATH=path, UV_PYTHON_PREFERENCE="system")
-    *install, start = block.replace("3.13", sys.executable).splitlines()
+    *install, start = block.replace("3.13", sys.executable).replace("us-central1", REGION).splitlines()
     project = fresh(deploy_with="firebase")
     check_output(run("bash", "-euc", "\n".join(install), cwd=project, env=env))
     alone = (require_tool("unshare"), "--net", *ALONE, "bash", "-euc", f"{require_tool('ip')} link set lo up\n{start}")

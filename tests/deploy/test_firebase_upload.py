@@ -9,11 +9,12 @@ from tests.support.deploying import archived
 from tests.support.firebase_cloud import firebase_cloud, sh
 from tests.support.folders import append
 from tests.support.processes import check_output, environment, posix_only, run
+from tests.support.questions import REGION
 from tests.support.types import Bake
 from tests.support.uploads import plant
 
 pytestmark = [pytest.mark.slow, posix_only]
-FUNCTION = "projects/my-project/locations/us-central1/functions/{}"
+FUNCTION = f"projects/my-project/locations/{REGION}/functions/{{}}"
 FULL = [
     "data/a.json", "data/c.txt", "data/sub/b.json", "prices.json", "abc.txt", "abc.tzt", "abcd.txt", "localpackage/tests/x.py",
     "localpackage/sub/tests/y.py", "localpackage/sub/a/x.csv", "localpackage/sub/c/x.csv", "localpackage/ca.pem", "localpackage/notes.md",

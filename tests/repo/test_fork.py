@@ -42,7 +42,7 @@ OURS: list[Change] = [
     edit(
         DEPLOYMENT,
         "# Environment variables.",
-        "# Who pays.\n--update-labels:\n  team: my-team\n\n# Environment variables.",
+        "# Who pays.\n--update-labels:\n  team: payments\n\n# Environment variables.",
     ),
     edit("pyproject.toml", "https://github.com/org/fn-template", "https://github.com/acme/fn-template"),
     tool("runtimes"),
@@ -107,7 +107,7 @@ def test_fork_merges_what_is_next(template: Path, home: Path, tmp_path: Path) ->
     assert asked["region"][0] == "europe-west1" and asked["ci"][0] == "github" and asked["trigger"][-1] == "tide"
     check_output(run(sys.executable, "-m", "cookiecutter", fork, "--no-input", "trigger=tide", cwd=home, env=env))
     deploy = (home / "hello-function" / "deploy.yaml").read_text("utf-8")
-    lines = ["--region: europe-west1", f"--runtime: python{LAST.replace('.', '')}", "  team: my-team", "--memory: 1Gi"]
+    lines = ["--region: europe-west1", f"--runtime: python{LAST.replace('.', '')}", "  team: payments", "--memory: 1Gi"]
     assert set(lines) <= set(deploy.splitlines())
 
 

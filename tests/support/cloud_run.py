@@ -9,7 +9,7 @@ from tests.support.cloud_rights import SECRETS, Refused
 from tests.support.cloud_triggers import Triggers
 from tests.support.loopback import loopback
 from tests.support.processes import require_tool
-from tests.support.questions import QUESTIONS
+from tests.support.questions import QUESTIONS, REGION
 
 URL = "https://hello-function.example.com"
 # Of what a public copy of Google's roles lists for each, the permissions that a request here needs.
@@ -105,7 +105,7 @@ class FakeCloudRun(Triggers):
         self.need(f"artifactregistry.repositories.{'get' if method == 'GET' else 'create'}", "projects/my-project")
         if method == "POST":
             self.repositories.add(name)
-            return {"name": "projects/my-project/locations/us-central1/operations/repository", "done": False}
+            return {"name": f"projects/my-project/locations/{REGION}/operations/repository", "done": False}
         if name not in self.repositories:
             raise Refused(404, name)
         return {"name": name, "format": "DOCKER"}
@@ -124,7 +124,7 @@ class FakeCloudRun(Triggers):
         if not self.archive:
             raise Refused(404, "Nothing was uploaded")
         self.builds.append(body)
-        place = "projects/my-project/locations/us-central1"
+        place = f"projects/my-project/locations/{REGION}"
         build = {"id": "build", "projectId": "my-project", "name": f"{place}/builds/build", "logUrl": URL}
         kind = "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata"
         operation = {"name": f"{place}/operations/build", "metadata": {"@type": kind, "build": build}}

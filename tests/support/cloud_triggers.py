@@ -6,6 +6,7 @@ from typing import Any
 from tests.support.cloud_events import transport
 from tests.support.cloud_rights import OWNER, PUBLISHER, RECEIVER, STORAGE_AGENT, Refused
 from tests.support.fake_cloud import FakeCloud
+from tests.support.questions import REGION
 
 # What Eventarc wants to be told of events of a type.
 ATTRIBUTES = {
@@ -38,7 +39,7 @@ class Triggers(FakeCloud):
             raise Refused(403, f"{self.caller} may not make triggers")
         self.enabled("my-project", "eventarc", "pubsub")
         self.act_as(body["serviceAccount"])
-        if body["destination"]["cloudRun"] != {"service": "hello-function", "region": "us-central1"} or not self.made:
+        if body["destination"]["cloudRun"] != {"service": "hello-function", "region": REGION} or not self.made:
             raise Refused(404, f"There is no service {body['destination']}")
         filters = {one["attribute"]: one["value"] for one in body["eventFilters"]}
         kind = filters.pop("type")

@@ -58,6 +58,10 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
         "--update-env-vars": service["environmentVariables"],
         "--quiet": None,
     }
+    # The tools' own say which of them deployed it.
+    own = [name for name in function.get("labels", {}) if not name.startswith(("deployment-", "firebase-"))]
+    if own:
+        found["--update-labels"] = {name: function["labels"][name] for name in own}
     if secrets := service.get("secretEnvironmentVariables"):
         found["--update-secrets"] = {one["key"]: f"{one['secret']}:{one['version']}" for one in secrets}
     if variables := build.get("environmentVariables"):

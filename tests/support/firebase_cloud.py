@@ -13,6 +13,7 @@ from tests.support.fake_cloud import FakeCloud, gcloud_environment
 from tests.support.firebase_cli import firebase_cli
 from tests.support.loopback import loopback
 from tests.support.processes import run
+from tests.support.questions import REGION
 from tests.support.types import Done
 
 # What the CLI wants of each project, whatever it deploys.
@@ -31,9 +32,7 @@ class FirebaseCloud(FakeCloud):
         self.deleted: list[str] = []
         # The projects of Firebase.
         self.firebase: set[str] = set()
-        self.repository: dict[str, Any] = {
-            "name": "projects/my-project/locations/us-central1/repositories/gcf-artifacts"
-        }
+        self.repository: dict[str, Any] = {"name": f"projects/my-project/locations/{REGION}/repositories/gcf-artifacts"}
 
     def environment(self) -> dict[str, str]:
         """Return the variables that lead the CLI and gcloud here, and nowhere else."""
@@ -100,9 +99,9 @@ class FirebaseCloud(FakeCloud):
             self.jobs[name] |= body
             return self.jobs[name]
         if parts[-2] == "databases":
-            return {"name": name, "locationId": "us-central1"}
+            return {"name": name, "locationId": REGION}
         if parts[-2] == "b":
-            return {"name": parts[-1], "location": "US-CENTRAL1"}
+            return {"name": parts[-1], "location": REGION.upper()}
         if name == project and method == "GET":
             return {**super().reply(method, resource, query, body), "defaultServiceAccount": DEFAULT}
         return super().reply(method, resource, query, body)

@@ -12,6 +12,7 @@ import psutil
 from tests.support.emulators import ports
 from tests.support.firebase_cli import firebase_cli
 from tests.support.processes import environment, require_tool
+from tests.support.questions import REGION
 from tests.support.serving import Function, family
 from tests.support.waiting import PATIENCE, until
 
@@ -37,7 +38,7 @@ class Emulators:
         """Return a function by the URL that is printed, or one that events start by where they are sent."""
         if found := re.search(rf"function initialized \((http://\S+/{name})\)", self.said()):
             return Function(found[1])
-        path = f"functions/projects/demo-project/triggers/us-central1-{name}-0"
+        path = f"functions/projects/demo-project/triggers/{REGION}-{name}-0"
         return Function(f"http://{self.address('Functions')}/{path}")
 
 

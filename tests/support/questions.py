@@ -16,6 +16,8 @@ QUESTIONS: dict[str, Any] = {
 }
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 TRIGGERS: list[str] = QUESTIONS["trigger"]
+# A fork may have another default, or a list.
+REGION: str = QUESTIONS["region"] if isinstance(QUESTIONS["region"], str) else QUESTIONS["region"][0]
 # The longest that the questions allow.
 LONGEST_NAME = "a" + "-longest" * 6
 LONGEST_PACKAGE = "p" + "_long" * 5 + "_est"

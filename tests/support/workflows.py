@@ -25,7 +25,7 @@ SCHEMAS = {
 FILES = {"github": ".github/workflows/function.yml", "gitlab": ".gitlab-ci.yml", "cloudbuild": "cloudbuild.yaml"}
 
 
-SYSTEMS = QUESTIONS["ci"][1:]
+SYSTEMS = [ci for ci in QUESTIONS["ci"] if ci != "none"]
 
 
 def read(project: Path, ci: str) -> dict[str, Any]:
