@@ -13,7 +13,7 @@ from tables import pages
 
 from tests.support.folders import contents
 from tests.support.pages import blocks, wide_lines
-from tests.support.questions import QUESTIONS, ROOT, VERSION
+from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, VERSION
 from tests.support.types import Bake
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").rglob("*.md")])
@@ -136,7 +136,8 @@ def test_readme_tree_matches_a_bake(bake: Bake) -> None:
 
 
 def test_readme_is_short() -> None:
-    assert len(README.read_text("utf-8").splitlines()) <= 95
+    # The table of triggers has a line for each.
+    assert len(README.read_text("utf-8").splitlines()) <= 87 + len(TRIGGERS)
 
 
 def test_worked_example_matches_a_bake(bake: Bake) -> None:
