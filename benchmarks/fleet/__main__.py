@@ -28,28 +28,29 @@ PAGE = """# A fleet of {functions} functions
 page on {today}. Machine: {cores} cores, {machine}, Python {python}.
 
 The script makes functions of version {oldest}, of each trigger that it had, and edits {edited} of them as users do. For
-each newer version it runs both jobs of [the workflow](fleet-updates.md) against a bare remote, with a stand-in for
-`gh`. Then it plays the team: it merges each pull request that is ready, resolves the conflicts of each draft by rules,
-runs that function's tests, and merges it too. It fails if a function is neither on the newest version nor named by the
-run.
+each newer version it runs both jobs of [the workflow](fleet-updates.md) against a bare remote, with a fake `gh`.
+Then it plays the team: it merges each pull request that is ready, resolves the conflicts of each draft by rules, runs
+that function's tests, and merges it too. It fails if a function is neither on the newest version nor named by the run.
 
-0.1.0 was never released: it is the first commit whose updates keep `main.py`. The last version is today's `main`.
+0.1.0 was never released: it is the first commit whose updates keep `main.py`. The last version is today's `main`,
+which the script releases under that number for this run alone.
 
 {table}
 A function is left behind if its tests still fail once the conflicts are resolved. The times are medians of one
-function's cruft, git and tests. A machine with other work takes longer than the CPU time. Time grows with the number of
+function's cruft, git and tests. On a busy machine, they are longer than the CPU time. Time grows with the number of
 functions and no faster if the first and the last quarter of a repository take the same. Memory is that of all processes
 of a repository at once.
 
-{ended} of {repositories} repositories came to the end. There the workflow ran once more and changed nothing, in at most
-{again:.0f} seconds. All edits were still there, except those in `cloud_logging.py`, which got the template's lines.
+{ended} of {repositories} repositories reached the last version. In each, the workflow ran once more and changed
+nothing, in at most {again:.0f} seconds. All edits were still there, except those in `cloud_logging.py`, which got the
+template's lines.
 
 ## What became a draft
 
 {drafts}"""
 
 HEAD = (
-    "version", "functions", "updated at once", "conflicts", "red guards", "red tests", "left behind", "took each",
+    "version", "functions", "updated at once", "conflicts", "red guards", "red tests", "left behind", "time each",
     "CPU time each", "first quarter", "last quarter", "most CPU time", "memory",
 )  # fmt: skip
 UNKNOWN = "NO REASON IS KNOWN"
@@ -98,7 +99,7 @@ def page(parts: dict[Path, list[str]], edits: dict[str, str], oldest: str) -> st
         cores=os.cpu_count(), machine=platform.platform(), python=platform.python_version(),
         table=measure.table(HEAD, map(row, versions)), ended=len(ended),
         again=max((done[folder]["idle"] for folder in ended), default=0),
-        drafts=measure.table(("edit", "functions", "drafts", "version", "for a", "because", "lines of"), rows),
+        drafts=measure.table(("edit", "functions", "drafts", "update", "because of", "reason", "resolved with"), rows),
     )  # fmt: skip
 
 
