@@ -30,7 +30,7 @@ encode = json.JSONEncoder(default=str, allow_nan=False).encode
 def setup(level: int = logging.INFO) -> None:
     """Send all records of at least LOG_LEVEL, or else `level`, to stdout, in place of any handler set up before.
 
-    Errors are always among them: an event that is lost is one.
+    Errors are always among them, since a lost event is logged as one.
     """
     name, levels = os.environ.get("LOG_LEVEL", "").upper(), logging.getLevelNamesMapping()
     level = min(levels.get(name, level), logging.ERROR)
@@ -117,7 +117,7 @@ class StdoutHandler(logging.Handler):
 
 
 def in_json(value: Any) -> Any:
-    """Return a value, or as text if JSON has nothing like it, such as NaN."""
+    """Return a value, as text if JSON cannot hold it, such as NaN."""
     try:
         encode(value)
     except (RecursionError, TypeError, ValueError):

@@ -57,7 +57,7 @@ async def requested_name(request: Request) -> str | None:
 
 
 def read_query(raw: bytes) -> dict[str, str]:
-    """Return the parameters of a query; of those with the same name the last, as in JSON."""
+    """Return the parameters of a query. If a name comes twice, the last one counts, as in JSON."""
     try:
         return dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
     except ValueError:
@@ -83,7 +83,7 @@ async def json_body(request: Request) -> dict[str, Any]:
 async def read_body(request: Request) -> bytearray:
     """Return the body; refuse one that is too long as soon as that shows."""
     too_long = Refused(413, f"the body must be at most {MAX_BODY_BYTES} bytes")
-    # What comes in chunks has no length.
+    # A body in chunks has no length.
     if int(request.headers.get("Content-Length", 0)) > MAX_BODY_BYTES:
         raise too_long
     body = bytearray()

@@ -36,7 +36,7 @@ def {{ fn.entry_point }}(request: flask.Request) -> flask.Response:
 
 
 def read_query(raw: bytes) -> dict[str, str]:
-    """Return the parameters of a query; of those with the same name the last, as in JSON."""
+    """Return the parameters of a query. If a name comes twice, the last one counts, as in JSON."""
     try:
         return dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict"))
     except ValueError:
@@ -60,7 +60,7 @@ def json_body(request: flask.Request) -> dict[str, Any]:
 
 def read_body(request: flask.Request) -> bytes:
     """Return the body; refuse one that is too long as soon as that shows."""
-    # What comes in chunks has no length, and request.max_content_length would cut it off in silence.
+    # A body in chunks has no length, and request.max_content_length would cut it off in silence.
     length = request.content_length or 0
     if length <= MAX_BODY_BYTES:
         body = request.stream.read(MAX_BODY_BYTES + 1)

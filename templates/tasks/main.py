@@ -55,7 +55,7 @@ def read(body: bytes) -> dict[str, Any]:
 
 def read_body(request: flask.Request) -> bytes:
     """Return the body; refuse one that is too long as soon as that shows."""
-    # What comes in chunks has no length, and request.max_content_length would cut it off in silence.
+    # A body in chunks has no length, and request.max_content_length would cut it off in silence.
     length = request.content_length or 0
     if length <= MAX_BODY_BYTES:
         body = request.stream.read(MAX_BODY_BYTES + 1)

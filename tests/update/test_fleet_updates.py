@@ -80,7 +80,7 @@ def test_fleet_is_updated_by_pull_requests(template: Path, home: Path, tmp_path:
     assert "\n    cloud_logging.py has conflict markers: resolve them." in report
     assert "\n    requirements.txt lacks 'six' of requirements.in." in resize
     # Each message alone, without the guard's own code.
-    assert "\n    cloud_logging.py is not Python, at line 7: mend it.\n" in report
+    assert "\n    cloud_logging.py is not valid Python, at line 7: fix it.\n" in report
     assert ".py:" not in report.partition("short test summary")[0]
 
     changed = ("git", "diff", "--name-only", "main", "updates/locks")

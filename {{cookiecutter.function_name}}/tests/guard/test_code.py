@@ -46,7 +46,7 @@ def code() -> list[Path]:
             try:
                 waiting += [file for name in imports(path) for file in beside_main(name)]
             except SyntaxError as error:
-                message = f"{path.as_posix()} is not Python, at line {error.lineno}: mend it."
+                message = f"{path.as_posix()} is not valid Python, at line {error.lineno}: fix it."
                 raise pytest.fail.Exception(message, pytrace=False) from None
     return found
 

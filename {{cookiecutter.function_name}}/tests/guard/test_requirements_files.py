@@ -125,7 +125,7 @@ def text_of(name: str) -> str:
         text = Path(name).read_text("utf-8")
     except UnicodeDecodeError:
         raise AssertionError(
-            f"{name} is not UTF-8 (PowerShell's > writes UTF-16), as the builder wants it: save it as UTF-8."
+            f"{name} is not UTF-8, which the builder wants: save it as UTF-8 (PowerShell's > writes UTF-16)."
         ) from None
     conflict = re.search(r"(?m)^<{7} ", text)
     assert not conflict, f'{name} has conflict markers: see "How do I update the project?" in REFERENCE.md.'
