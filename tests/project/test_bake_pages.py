@@ -1,12 +1,15 @@
 """The pages of each project: their links, the commands that agents get, the description."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.combinations import SOME_OR_ALL, files, together
 from tests.support.pages import blocks, both_pages, description_shown, page, section
+from tests.support.processes import check_output, posix_only, shell
 from tests.support.questions import ACCEPTED, QUESTIONS
 from tests.support.types import Bake
 
@@ -50,6 +53,16 @@ def test_variables_are_read_from_the_file_that_the_page_makes(bake: Bake, deploy
     file = copy.split()[-1]
     assert f" --env-file {file} " in start
     assert f'/{file}"' in (project / ".vscode" / "launch.json").read_text("utf-8")
+
+
+@posix_only
+def test_page_makes_and_reads_the_data_of_a_message(bake: Bake, tmp_path: Path) -> None:
+    project = bake(trigger="pubsub")
+    code = page(project, "What is in an event?").split("`")[1::2]
+    make, read = (command for command in code if "base64" in command)
+    assert check_output(shell(f"{make} | {read}", project, tmp_path)) == '{"name": "Ada"}'
+    data = json.loads((project / "events" / "event.json").read_text("utf-8"))["message"]["data"]
+    assert check_output(shell(f"printf '{data}' | {read}", project, tmp_path)) == "Grüße"
 
 
 @pytest.mark.parametrize(

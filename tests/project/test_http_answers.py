@@ -92,7 +92,7 @@ FRAMEWORK: dict[str, list[tuple[bytes, str, int, str]]] = {
     "http": [
         (request(target=b"/robots.txt"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "HTML"),
         (request(target=b"/favicon.ico"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "HTML"),
-        (request(target=b"/?name=\xe4"), "what is not valid HTTP", 400, "HTML"),
+        (request(target=b"/?name=\xe4"), "a request that is not valid HTTP", 400, "HTML"),
         (request("GET", b"/", b"X: " + b"x" * 9000), "a header of more than 8 KB", 431, "HTML"),
         (post(b"no chunk\r\n", JSON, CHUNKED), "a body in broken chunks", 500, "HTML"),
     ],
@@ -101,7 +101,7 @@ FRAMEWORK: dict[str, list[tuple[bytes, str, int, str]]] = {
         (request(target=b"/favicon.ico"), "`GET /robots.txt` or `GET /favicon.ico`", 404, "text"),
         (request("TRACE"), "TRACE, or a method that HTTP does not define", 405, "text"),
         (request("GREET"), "TRACE, or a method that HTTP does not define", 405, "text"),
-        (request(target=b"/?name=\xe4"), "what is not valid HTTP", 400, "text"),
+        (request(target=b"/?name=\xe4"), "a request that is not valid HTTP", 400, "text"),
     ],
 }
 CONTENT_TYPES = {"HTML": "text/html", "text": "text/plain"}

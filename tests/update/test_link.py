@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -56,6 +57,7 @@ def test_linked_function_is_updated(template: Path, pip_and_pipx: Path, home: Pa
     project = bake_by_command("gh:org/fn-template", tmp_path / "out", home)
     text, (link, do, _) = update_section(project)
     assert do.startswith("cruft update ")
+    [answer] = re.findall("`(--variables-to-update .*?)`", text)
 
     def shell_with_cruft(installer: str, command: str) -> None:
         """Install cruft in a home of its own, then run a command with it."""
@@ -73,8 +75,10 @@ def test_linked_function_is_updated(template: Path, pip_and_pipx: Path, home: Pa
     assert linked["template"] == ADDRESS
     assert {question: linked["context"]["cookiecutter"][question] for question in QUESTIONS} == ANSWERS
     commit(template, NEWER)
-    shell_with_cruft("uv tool", do)
+    shell_with_cruft("uv tool", f"{do.strip()} {answer}")
     assert "# Newer." in (project / "cloud_logging.py").read_text("utf-8")
+    newest = json.loads(shlex.split(answer)[1])["python_version"].replace(".", "")
+    assert f"--runtime: python{newest}\n" in (project / "deploy.yaml").read_text("utf-8")
     check_output(cruft("diff", "--exit-code", cwd=project, home=home))
 
 
