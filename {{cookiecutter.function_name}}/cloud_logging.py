@@ -36,7 +36,7 @@ def setup(level: int = logging.INFO) -> None:
     level = min(levels.get(name, level), logging.ERROR)
     logging.basicConfig(level=level, format="%(message)s", handlers=[StdoutHandler()], force=True)
     if name and name not in levels:
-        logging.error("LOG_LEVEL is %s, which is no level: use DEBUG, INFO, WARNING or ERROR", name)
+        logging.error("LOG_LEVEL is %s, which is not a level: use DEBUG, INFO, WARNING or ERROR", name)
     logging.captureWarnings(True)
     logging.getLogger("watchdog").setLevel(logging.INFO)  # With --debug, it would log each file that is opened.
     # Unless another library, such as Sentry's, has set its own.
