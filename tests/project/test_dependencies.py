@@ -42,7 +42,7 @@ PYTHONS = sorted((f"python{version}" for version in QUESTIONS["python_version"])
 
 
 # The lock of async-http holds all that the lock of http does.
-@pytest.mark.parametrize(("trigger", "python"), [("http", "oldest"), ("async-http", "newest"), ("firestore", "newest")])
+@pytest.mark.parametrize(("trigger", "python"), [("async-http", "oldest"), ("firestore", "newest")])
 def test_heavy_dependencies(fresh: Bake, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
     project = fresh(trigger=trigger)
     found = next(filter(find_tool, PYTHONS if python == "oldest" else reversed(PYTHONS)))
