@@ -18,7 +18,8 @@ from tests.support.serving import Served, served
 from tests.support.types import Bake, Installed
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.slow, posix_only]
+# They share an emulator, whose start takes five seconds of a core.
+pytestmark = [pytest.mark.slow, posix_only, pytest.mark.xdist_group("pubsub")]
 # What a team writes: a logic that fails as a message asks it to, and a rule of its own for what is malformed.
 LOGIC = """
 from pathlib import Path
