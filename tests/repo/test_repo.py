@@ -44,6 +44,12 @@ def test_file_names_are_portable() -> None:
         assert not re.search(r'[<>:"|?*\\]', name) and len(name) <= 120, name
 
 
+@pytest.mark.xdist_group("one")
+def test_groups_of_tests_are_kept_together(request: pytest.FixtureRequest, worker_id: str) -> None:
+    """xdist puts a test's group into its name, and says nothing if a newer pytest does not let it."""
+    assert worker_id == "master" or request.node.nodeid.endswith("@one")
+
+
 @pytest.mark.parametrize("made", [False, True])
 def test_text_files_have_lf_line_ends(fresh: Bake, made: bool) -> None:
     repository = fresh(trigger="firestore") if made else ROOT
