@@ -51,6 +51,8 @@ def test_ruff_passes_with_the_shortest_and_longest_names(
     ruff([bake(function_name=function_name, trigger=t, local_package=local) for t, local in names], tmp_path)
 
 
+# They share mypy's cache.
+@pytest.mark.xdist_group("mypy")
 @pytest.mark.slow
 @pytest.mark.parametrize(("function_name", "package", "local"), [(*NAMES[1], False), (*NAMES[2], True)])
 @pytest.mark.parametrize("trigger", TRIGGERS)
