@@ -14,7 +14,8 @@ from tests.support.processes import check_output, environment, posix_only, requi
 from tests.support.questions import ROOT
 from tests.support.types import Bake, Done
 
-pytestmark = [pytest.mark.slow, posix_only]
+# They share a home folder.
+pytestmark = [pytest.mark.slow, posix_only, pytest.mark.xdist_group("audit")]
 LOCKS = sorted((ROOT / "templates" / "locks").glob("*/requirements*.txt"))
 FLAW = "PYSEC-2018-97"
 # A package of one's own index, and one from git.
