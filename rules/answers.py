@@ -94,8 +94,11 @@ class Rules(Extension):
         """Refuse a folder that exists, which cookiecutter does only after the other questions."""
         call = asking()
         if call and not call["overwrite_if_exists"] and os.path.isdir(target := self.target(call["output_dir"])):
-            fix = f"{target} already exists: use another name, -f to overwrite its files or -f -s to keep them"
-            refuse("function_name", self.answers["function_name"], fix)
+            # cruft has no -s.
+            keep = " or -f -s to keep them" if "skip_if_file_exists" in call else ""
+            raise FailedHookException(
+                f"function_name: {target} already exists: use another name, or -f to overwrite its files{keep}."
+            )
 
     def target(self, output_dir: str) -> str:
         return os.path.abspath(os.path.join(output_dir, self.answers["function_name"]))
@@ -110,7 +113,7 @@ class Rules(Extension):
             refuse("output folder", target, "use a path without {{ }} {% %} {# #}, which cookiecutter would act on")
         plan = self.plan()
         reason = refusal(target, plan)
-        # Without -f and questions, cookiecutter itself leaves a folder that exists alone, and says so.
+        # Without -f, if nobody is asked (--replay), cookiecutter itself leaves a folder that exists alone, and says so.
         if call["overwrite_if_exists"] or not os.path.isdir(target):
             reason = reason or unwritable(target, plan, call["skip_if_file_exists"])
         if reason:

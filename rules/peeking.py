@@ -2,10 +2,12 @@
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
 from typing import Any
 
 from cookiecutter.generate import generate_files
+from cookiecutter.main import cookiecutter
 from cookiecutter.prompt import prompt_for_config
 
 
@@ -15,23 +17,32 @@ def generating() -> Mapping[str, Any]:
     It makes the project, whoever calls it: `output_dir`, `overwrite_if_exists` and `skip_if_file_exists` are arguments,
     and `project_dir` is set once that folder is there.
     """
-    making, asking = (inspect.unwrap(function).__code__ for function in (generate_files, prompt_for_config))
-    frame = inspect.currentframe()
     # Another template may be making its project around this one's questions.
-    while frame and frame.f_code not in (making, asking):
-        frame = frame.f_back
-    return frame.f_locals if frame and frame.f_code is making else {}
+    frame = running(generate_files, prompt_for_config)
+    return frame.f_locals if frame and frame.f_code is code(generate_files) else {}
 
 
 def asking() -> Mapping[str, Any]:
-    """Return the arguments of the function that asks in order to make a project; nothing unless one does.
+    """Return the arguments of cookiecutter's main function or of `cruft create`; nothing unless one of them runs.
 
-    It is cookiecutter's or that of `cruft create`, and knows `output_dir` and `overwrite_if_exists`.
+    Either asks in order to make a project, and knows `output_dir` and `overwrite_if_exists`.
     """
-    frame = inspect.currentframe()
-    while frame and not {"output_dir", "overwrite_if_exists"} <= {*frame.f_code.co_varnames}:
-        frame = frame.f_back
+    create = getattr(sys.modules.get("cruft._commands.create"), "create", cookiecutter)
+    frame = running(cookiecutter, create)
     return frame.f_locals if frame else {}
+
+
+def running(*functions: Callable[..., Any]) -> FrameType | None:
+    """Return the innermost frame of some functions, none if none of them runs."""
+    codes, frame = [*map(code, functions)], inspect.currentframe()
+    while frame and frame.f_code not in codes:
+        frame = frame.f_back
+    return frame
+
+
+def code(function: Callable[..., Any]) -> CodeType:
+    found: CodeType = inspect.unwrap(function).__code__
+    return found
 
 
 def project_exists() -> bool:

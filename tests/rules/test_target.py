@@ -81,7 +81,9 @@ def test_existing_folder_is_refused_before_the_second_question(cookiecutter: Coo
     before = contents(tmp_path / "out")
     for flags in (("--no-input",), ("--no-input", "--skip-if-file-exists"), ()):
         done = cookiecutter(*flags, stdin="hello-function\n")
-        check_refused(done, f"function_name: 'hello-function' is not valid: {mine} already exists: use another name")
+        check_refused(
+            done, f"function_name: {mine} already exists: use another name, or -f to overwrite its files or -f -s"
+        )
         assert "[2/" not in done.stdout
     # Nobody is asked, so cookiecutter itself says it.
     check_refused(cookiecutter("--replay"), "already exists")

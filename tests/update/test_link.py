@@ -2,10 +2,10 @@
 
 import json
 import os
-import re
 import shlex
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from rules.derived import link
 from tests.support.folders import commit, edit
-from tests.support.pages import UPDATING, blocks, both_pages, page
+from tests.support.pages import UPDATING, blocks, both_pages, page, section
 from tests.support.processes import check_output, environment, git, posix_only, run, run_module, shell
 from tests.support.questions import QUESTIONS
 from tests.support.updates import NEWER, create_function, cruft, update
@@ -52,12 +52,27 @@ def bake_by_command(template: str | Path, folder: Path, home: Path) -> Path:
     return project
 
 
+def test_script_links_a_function(template: Path, home: Path, tmp_path: Path) -> None:
+    """Whose variables are called like those of cookiecutter's function, which makes a folder."""
+    project = bake_by_command(template, tmp_path / "out", home)
+    code = """
+        import sys, pathlib, cruft
+        def adopt(output_dir, template, overwrite_if_exists=False):
+            cruft.link(template, pathlib.Path(output_dir) / "thumbnails", extra_context={"function_name": "thumbnails"})
+        adopt(*sys.argv[1:])
+    """
+    command = (sys.executable, "-c", textwrap.dedent(code), project.parent, template)
+    check_output(run(*command, cwd=project.parent, env=environment(home)))
+    assert (project / ".cruft.json").is_file()
+
+
 def test_linked_function_is_updated(template: Path, pip_and_pipx: Path, home: Path, tmp_path: Path) -> None:
     """With the commands of its REFERENCE.md alone: one person links it, and another updates it."""
     project = bake_by_command("gh:org/fn-template", tmp_path / "out", home)
     text, (link, do, _) = update_section(project)
     assert do.startswith("cruft update ")
-    [answer] = re.findall("`(--variables-to-update .*?)`", text)
+    change = section(project, "How do I change the runtime?")
+    assert change.startswith(do.strip())
 
     def shell_with_cruft(installer: str, command: str) -> None:
         """Install cruft in a home of its own, then run a command with it."""
@@ -75,9 +90,9 @@ def test_linked_function_is_updated(template: Path, pip_and_pipx: Path, home: Pa
     assert linked["template"] == ADDRESS
     assert {question: linked["context"]["cookiecutter"][question] for question in QUESTIONS} == ANSWERS
     commit(template, NEWER)
-    shell_with_cruft("uv tool", f"{do.strip()} {answer}")
+    shell_with_cruft("uv tool", change)
     assert "# Newer." in (project / "cloud_logging.py").read_text("utf-8")
-    newest = json.loads(shlex.split(answer)[1])["python_version"].replace(".", "")
+    newest = json.loads(shlex.split(change)[-1])["python_version"].replace(".", "")
     assert f"--runtime: python{newest}\n" in (project / "deploy.yaml").read_text("utf-8")
     check_output(cruft("diff", "--exit-code", cwd=project, home=home))
 
