@@ -32,8 +32,9 @@ def steps(project: str, entry_point: str, version: str) -> list[str]:
     scripts = ".venv\\Scripts\\" if windows else ".venv/bin/"
     locks = "-r requirements.txt -r requirements-dev.txt"
     if shutil.which("uv"):
-        # Without --python uv would install into the environment that is active.
-        install = f"uv venv --python {version} && uv pip install --python .venv {locks}"
+        # Pasted again, uv would ask what to do with the environment, and take the next line for the answer.
+        # Without the second --python, it would install into the environment that is active.
+        install = f"uv venv --allow-existing --python {version} && uv pip install --python .venv {locks}"
     else:
         pythons = ["py", "python"] if windows else [f"python{version}", "python3", "python"]
         ours = quoted(sys.executable) if sys.version_info >= (3, 11) else f"python{version}"

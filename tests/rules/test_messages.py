@@ -121,14 +121,14 @@ def test_steps_name_an_installed_python(tmp_path: Path, home: Path, commands: Pa
     assert install("3.12").startswith("python3.12 -m venv .venv && ")
     assert install("3.13").startswith("python3 -m venv .venv && ")
     add_command(commands, "uv")
-    assert install("3.12") == f"uv venv --python 3.12 && uv pip install --python .venv {LOCKS}"
+    assert install("3.12") == f"uv venv --allow-existing --python 3.12 && uv pip install --python .venv {LOCKS}"
 
 
 @pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize("with_uv", [True, False])
 def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool) -> None:
-    """Although another environment is active."""
+    """Twice, although another environment is active."""
     python = require_tool("python3.12")
     (commands / "python3.12").write_text(f'#!/bin/sh\nexec {python} "$@"\n')
     (commands / "python3.12").chmod(0o755)
@@ -144,7 +144,6 @@ def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool) ->
     env = environment(home, VIRTUAL_ENV=str(other), PATH=f"{other / 'bin'}:{commands}:/usr/bin:/bin")
     check_output(run(python, "-m", "venv", "--without-pip", other, cwd=home, env=env))
     before = contents(other)
-    check_output(
-        run("bash", "-euc", "\n".join([*lines[:2], lines[2].partition(" ")[0] + " --help"]), cwd=home, env=env)
-    )
+    pasted = [*lines[:2], lines[1], lines[2].partition(" ")[0] + " --help"]
+    check_output(run("bash", "-euc", "\n".join(pasted), cwd=home, env=env))
     assert contents(other) == before
