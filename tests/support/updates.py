@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.folders import commit, edit
 from tests.support.processes import check_output, environment, git, run, run_module
-from tests.support.types import Done
+from tests.support.types import Change, Done
 
 # A change of the template that an update brings.
 NEWER = edit("{{cookiecutter.function_name}}/cloud_logging.py", "import json\n", "# Newer.\nimport json\n")
@@ -17,15 +17,15 @@ def cruft(*arguments: str | Path, cwd: Path, home: Path) -> Done:
     return run_module("cruft", *arguments, cwd=cwd, env=environment(home))
 
 
-def create_function(template: Path, home: Path, checkout: str = "", **answers: str | bool) -> Path:
-    """Create a function with `cruft create`, in a repository with one commit."""
+def create_function(template: Path, home: Path, checkout: str = "", *changes: Change, **answers: str | bool) -> Path:
+    """Create a function with `cruft create`, in a repository with one commit of it and of these changes."""
     at = ("--checkout", checkout) if checkout else ()
     answers = {"function_name": "hello-function", **answers}
     create = ("create", template, *at, "--no-input", "--extra-context", json.dumps(answers))
     check_output(cruft(*create, cwd=home.parent, home=home))
     project = home.parent / str(answers["function_name"])
     git("init", cwd=project)
-    commit(project)
+    commit(project, *changes)
     return project
 
 

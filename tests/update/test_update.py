@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.edits import check_edits, edits
-from tests.support.folders import append, commit
+from tests.support.folders import append, commit, edit
 from tests.support.locks import lock
 from tests.support.processes import check_output, environment, git, run
 from tests.support.questions import QUESTIONS, TRIGGERS
@@ -62,6 +62,18 @@ def test_update_from_the_oldest_commit(
     (project / sample).unlink()
     check_output(cruft("check", cwd=project, home=home))
     assert check_output(run("git", "status", "--porcelain", cwd=project, env=environment(home))) == ""
+
+
+def test_update_of_a_function_that_was_edited_before_its_first_commit(template: Path, home: Path) -> None:
+    """Without the function as it was made, git merges no change within three lines of what each user edits."""
+    log = run("git", "log", "--format=%H", "--grep=^Release [0-9]", cwd=template, env=environment(home))
+    releases = check_output(log).split()
+    if not releases:
+        pytest.skip("the history of the template is not complete on this machine")
+    changes = edit("deploy.yaml", "--project: my-project", "--project: acme"), append(".env.example", "MINE=1\n")
+    project = create_function(template, home, releases[0], *changes, trigger="pubsub")
+    assert update(project, home) == ""
+    assert "--project: acme\n" in (project / "deploy.yaml").read_text("utf-8")
 
 
 def test_update_with_a_loader_that_runs_answers_py(template: Path, home: Path) -> None:
