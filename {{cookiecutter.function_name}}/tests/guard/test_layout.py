@@ -10,6 +10,9 @@ from functions_framework import _function_registry, create_app
 
 ENTRY_POINT = "{{ fn.entry_point }}"
 SIGNATURE = "{{ fn.trigger.signature }}"
+{% if not fn.firebase %}
+RUNTIME = "{{ fn.runtime }}"
+{% endif %}
 
 
 def test_requirements_are_not_in_another_file() -> None:
@@ -56,3 +59,14 @@ def test_entry_point() -> None:
         inspect.signature(function).bind(None)
     except TypeError as error:
         raise AssertionError(f"{ENTRY_POINT} must take exactly one argument: {error}.") from None
+{% if not fn.firebase %}
+
+
+def test_runtime_is_the_tested_python() -> None:
+    text = Path("deploy.yaml").read_text("utf-8") if Path("deploy.yaml").is_file() else ""
+    for runtime in re.findall(r"(?m)^--runtime: *(\w+)", text):
+        assert runtime == RUNTIME, (
+            f"deploy.yaml deploys {runtime}, but the tests and linters are for {RUNTIME}: take the runtime back, or "
+            'run the command under "How do I change the runtime?" in REFERENCE.md.'
+        )
+{% endif %}
