@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import statistics
-import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -24,8 +23,8 @@ from tests.support.fleet import function_name
 
 PAGE = """# A fleet of {functions} functions
 
-`nice uv run python -m benchmarks.fleet {given} > docs/fleet-benchmark.md` wrote this
-page on {today}. Machine: {cores} cores, {machine}, Python {python}.
+`nice uv run python -m benchmarks.fleet {functions} --repositories {repositories} > docs/fleet-benchmark.md`
+wrote this page on {today}. Machine: {cores} cores, {machine}, Python {python}.
 
 The script makes functions of version {oldest}, of each trigger that it had, and edits {edited} of them as users do. For
 each newer version it runs both jobs of [the workflow](fleet-updates.md) against a bare remote, with a fake `gh`.
@@ -33,11 +32,11 @@ Then it plays the team: it merges each pull request that is ready, resolves the 
 that function's tests, and merges it too. It fails if a function is neither on the newest version nor named by the run.
 
 0.1.0 was never released: it is the first commit whose updates keep `main.py`. The last version is today's `main`,
-which the script releases under that number for this run alone.
+released as the last number in the table, for this run alone.
 
 {table}
 A function is left behind if its tests still fail once the conflicts are resolved. The times are medians of one
-function's cruft, git and tests. On a busy machine, they are longer than the CPU time. Time grows with the number of
+function's cruft, git and tests. On a busy machine, the time is longer than the CPU time. Time grows with the number of
 functions and no faster if the first and the last quarter of a repository take the same. Memory is that of all processes
 of a repository at once.
 
@@ -94,7 +93,7 @@ def page(parts: dict[Path, list[str]], edits: dict[str, str], oldest: str) -> st
     ]
     rows += [(kind, times, 0, "", "", "", "") for kind, times in edited.items() if kind not in {row[0] for row in rows}]
     return PAGE.format(
-        given=" ".join(sys.argv[1:]), oldest=oldest,
+        oldest=oldest,
         functions=sum(map(len, parts.values())), edited=len(edits), repositories=len(parts), today=date.today(),
         cores=os.cpu_count(), machine=platform.platform(), python=platform.python_version(),
         table=measure.table(HEAD, map(row, versions)), ended=len(ended),

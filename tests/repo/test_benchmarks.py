@@ -96,8 +96,8 @@ def test_throughput(monkeypatch: pytest.MonkeyPatch, bake: Bake, installed: Inst
 
 
 @pytest.mark.slow
-def test_fleet_is_moved_over_two_versions(home: Path) -> None:
-    """Two functions, one of which conflicts. Two more versions would take twice as long; tests/update has those."""
+def test_fleet_is_moved_to_newer_versions(home: Path) -> None:
+    """Two functions, one of which conflicts. Older ones would take twice as long; tests/update has those."""
     command = (sys.executable, "-m", "benchmarks.fleet", "2", "--oldest=0.3.0")
     page = check_output(run(*command, cwd=ROOT, env=environment(home)))
     assert re.search(r"(?m)^\| 0\.3\.0 to \S+ \| 2 \| 1 \| 1 \| 0 \| 0 \| 0 \|", page), page
