@@ -49,7 +49,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def bake(cookies_session: Cookies, shared: Path) -> Bake:
-    """Return a cached bake of some answers, without CI if none says so, else the defaults; treat it as read-only."""
+    """Return a cached bake of some answers, no CI unless they name one, else the defaults; treat it as read-only."""
 
     @cache
     def folder_of(answers: str) -> Path:

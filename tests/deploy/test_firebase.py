@@ -118,7 +118,8 @@ def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, bake:
         assert described(there.created)["--memory"] == "1024Mi"
         assert described(there.created)["--update-secrets"] == {"API_KEY": "API_KEY:1"}
         assert callers(there, "hello-function") == {RUNNER}
-        # The CLI enables what it misses, and few may. It asks the same for each trigger, and http enables the fewest.
+        # The CLI enables what is missing, which few accounts may do. It asks the same for each trigger, and http needs the
+        # fewest. The function has no runtime configuration.
         looked_up = set(re.findall(r"/services/([a-z]+\.googleapis\.com)\n", "\n".join(there.asked)))
         enabled = page(bake(deploy_with="firebase"), SET_UP).split()
         assert looked_up - {"runtimeconfig.googleapis.com"} <= set(enabled) and len(looked_up) > 5

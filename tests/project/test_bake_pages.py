@@ -60,7 +60,10 @@ def test_page_makes_and_reads_the_data_of_a_message(bake: Bake, tmp_path: Path) 
     project = bake(trigger="pubsub")
     code = page(project, "What is in an event?").split("`")[1::2]
     make, read = (command for command in code if "base64" in command)
-    assert check_output(shell(f"{make} | {read}", project, tmp_path)) == '{"name": "Ada"}'
+    # Longer than a line of base64, and with what printf and shells replace.
+    for message in ('{"name": "Ada"}', json.dumps({"name": "50% of \\n and $HOME" * 9})):
+        made = check_output(shell(make.replace('{"name": "Ada"}', message), project, tmp_path))
+        assert "\n" not in made and check_output(shell(f"printf {made} | {read}", project, tmp_path)) == message
     data = json.loads((project / "events" / "event.json").read_text("utf-8"))["message"]["data"]
     assert check_output(shell(f"printf '{data}' | {read}", project, tmp_path)) == "Grüße"
 

@@ -58,7 +58,7 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
         "--update-env-vars": service["environmentVariables"],
         "--quiet": None,
     }
-    # The tools' own say which of them deployed it.
+    # gcloud and Firebase's CLI add labels of their own.
     own = [name for name in function.get("labels", {}) if not name.startswith(("deployment-", "firebase-"))]
     if own:
         found["--update-labels"] = {name: function["labels"][name] for name in own}
