@@ -43,10 +43,10 @@ PYTHONS = sorted((f"python{version}" for version in QUESTIONS["python_version"])
 
 # The lock of async-http holds all that the lock of http does.
 @pytest.mark.parametrize(("trigger", "python"), [("async-http", "oldest"), ("firestore", "newest")])
-def test_heavy_dependencies(fresh: Bake, mypy_cache: Path, home: Path, trigger: str, python: str) -> None:
+def test_heavy_dependencies(fresh: Bake, home: Path, trigger: str, python: str) -> None:
     project = fresh(trigger=trigger)
     found = next(filter(find_tool, PYTHONS if python == "oldest" else reversed(PYTHONS)))
-    env = environment(home, VIRTUAL_ENV=str(project / ".venv"), MYPY_CACHE_DIR=str(mypy_cache))
+    env = environment(home, VIRTUAL_ENV=str(project / ".venv"))
     env["PATH"] = f"{project / '.venv' / 'bin'}{os.pathsep}{env['PATH']}"
     uv = Path(sys.executable).with_name("uv")
     check_output(run(uv, "venv", "-q", "--python", find_tool(found), ".venv", cwd=project, env=env))

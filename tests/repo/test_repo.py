@@ -90,7 +90,7 @@ def type_check_hooks_and_rules(folder: Path, more: str) -> Done:
         hook = Template(path.read_text("utf-8")).render(fn=fn, cookiecutter={"local_package": "localpackage"})
         (folder / path.name).write_text(f"{more}{hook}\n", "utf-8")
     files = [*folder.glob("*.py"), *(ROOT / "rules").glob("*.py"), *ROOT.glob("*.py")]
-    command = (sys.executable, "-m", "mypy", "--platform=win32", "--strict", "--cache-dir", folder / "cache")
+    command = (sys.executable, "-m", "mypy", "--platform=win32", "--strict")
     options = ("--ignore-missing-imports", "--scripts-are-modules")
     return run(*command, *options, *files, cwd=folder, env=environment(folder))
 

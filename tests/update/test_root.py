@@ -27,8 +27,8 @@ class Repository:
         self.python = Path(require_tool("python3.13")).parent
 
     def run(self, commands: str) -> Done:
-        """Run commands of the page. The functions share a cache of mypy, which looks at each package once."""
-        return shell(f"export MYPY_CACHE_DIR={self.home}/mypy\n{commands}", self.folder, self.home, self.python)
+        """Run commands of the page."""
+        return shell(commands, self.folder, self.home, self.python)
 
     def fails_for(self, function: str, file: str, line: str, commands: str, *says: str) -> None:
         """Add a line to a function's file, see the commands name it and fail, and take it back."""
