@@ -107,14 +107,16 @@ def test_variables_are_known(code: list[Path]) -> None:
             )
 
 
-def nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and those in it, without the imports that the function can do without."""
-    waiting = [node]
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return the nodes of a file's code, without the imports that the function can do without."""
+    waiting: list[ast.AST] = [ast.parse(path.read_bytes(), str(path))]
+    found = []
     while waiting:
-        node = waiting.pop()
-        yield node
+        found.append(node := waiting.pop())
         skipped = skipped_in(node)
         waiting += [child for child in ast.iter_child_nodes(node) if child not in skipped]
+    return found
 
 
 def skipped_in(node: ast.AST) -> list[ast.stmt]:
@@ -137,7 +139,7 @@ def skipped_in(node: ast.AST) -> list[ast.stmt]:
 def imports(path: Path) -> Iterator[str]:
     """Yield the dotted names that a file imports."""
     folder = path.parent.parts
-    for node in nodes(ast.parse(path.read_bytes(), str(path))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -147,7 +149,7 @@ def imports(path: Path) -> Iterator[str]:
 
 def variables(path: Path) -> Iterator[str]:
     """Yield the environment variables that a file reads by name."""
-    for node in nodes(ast.parse(path.read_bytes(), str(path))):
+    for node in nodes(path):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             source, key = node.value, node.slice
         elif isinstance(node, ast.Call) and node.args:
@@ -182,7 +184,7 @@ def providers(name: str) -> set[str]:
 def named(path: Path) -> Iterator[Path]:
     """Yield the files beside main.py, or beside the file itself, that its code names or whose folder it names."""
     finds_itself = "__file__" in path.read_text("utf-8")
-    for node in nodes(ast.parse(path.read_bytes(), str(path))):
+    for node in nodes(path):
         parts: list[ast.expr] = [node] if isinstance(node, ast.Constant) else []
         is_path = False
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
