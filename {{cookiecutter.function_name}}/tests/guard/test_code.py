@@ -110,12 +110,10 @@ def test_variables_are_known(code: list[Path]) -> None:
 @cache
 def nodes(path: Path) -> list[ast.AST]:
     """Return the nodes of a file's code, without the imports that the function can do without."""
-    waiting: list[ast.AST] = [ast.parse(path.read_bytes(), str(path))]
-    found = []
-    while waiting:
-        found.append(node := waiting.pop())
+    found: list[ast.AST] = [ast.parse(path.read_bytes(), str(path))]
+    for node in found:
         skipped = skipped_in(node)
-        waiting += [child for child in ast.iter_child_nodes(node) if child not in skipped]
+        found += [child for child in ast.iter_child_nodes(node) if child not in skipped]
     return found
 
 
