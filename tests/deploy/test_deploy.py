@@ -59,6 +59,8 @@ def test_commands_from_a_new_project_to_the_first_call(
         calling = re.sub(r"(?m)^curl .*\n", "", section(project, CALL))
         check_output(shell(project, home, there, calling))
         assert there.may_call(caller, FUNCTION)
+        # The page says how to cause an event, unless it may be of many kinds, or gcloud cannot cause it.
+        assert there.reached == ([FUNCTION] if trigger in ("pubsub", "storage") else [])
         assert [account for _, account in there.targets] == (
             [caller.partition(":")[2]] if "--oidc-service-account-email" in calling else []
         )

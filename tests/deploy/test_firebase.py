@@ -110,6 +110,7 @@ def test_commands_from_a_new_project_to_the_second_deployment(fresh: Bake, bake:
         check_output(deploy(project, home, there, "--force"))
         assert not callers(there, "hello-function")
         check_output(sh(with_variables(project, section(project, CALL)), project, home, there))
+        assert there.reached == [FUNCTION.format("hello-function")]
         edit("functions.yaml", MEMORY, "availableMemoryMb: 1024")(project)
         # Unless the command names the function, the CLI compares archives, and functions.yaml is in none.
         assert "Skipped" in check_output(sh(command.replace(":hello-function", ""), project, home, there))

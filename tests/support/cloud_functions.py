@@ -21,6 +21,8 @@ class Functions(Events):
         self.secrets: dict[str, list[str]] = {}
         # For each operation its function, and why it failed.
         self.operations: dict[str, tuple[str, str]] = {}
+        # The functions that got the events which somebody caused.
+        self.reached: list[str] = []
 
     @property
     def created(self) -> dict[str, Any]:
@@ -73,6 +75,15 @@ class Functions(Events):
         made = {"@type": f"{kind}Function", **self.functions.get(function, {})}
         end = {"error": {"code": 3, "message": failed}} if failed else {"response": made}
         return {"name": name, "done": True, "metadata": metadata, **end}
+
+    def cause(self, kind: str, source: str) -> None:
+        """Deliver an event of a topic or bucket to the functions whose triggers fit, and whose accounts may call them."""
+        for name, function in self.functions.items():
+            event = function.get("eventTrigger", {})
+            filters = {one["attribute"]: one["value"] for one in event.get("eventFilters", [])}
+            fits = source == (event.get("pubsubTopic") if kind == "topic" else filters.get("bucket"))
+            if fits and self.may_call(f"serviceAccount:{named(function)['trigger']}", name):
+                self.reached.append(name)
 
     def fails(self, project: str, wanted: dict[str, Any], accounts: dict[str, str]) -> str:
         """Say why the creation of a function fails; an empty string if it does not."""

@@ -43,6 +43,9 @@ class Owner(Functions):
         if {"secrets", "versions"} & set(parts[-2:]):
             self.enabled(project, "secretmanager")
             return self.secret(method, resource, verb, query, body)
+        if parts[-2] == "topics" and verb == "publish":
+            self.cause("topic", resource)
+            return {"messageIds": ["1"]}
         if parts[-2] == "topics" and method == "PUT":
             self.enabled(project, "pubsub")
             self.topics.add(resource)

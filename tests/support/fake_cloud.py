@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -54,6 +55,12 @@ class FakeCloud(Owner):
         if path == "/upload":
             self.archive = body
             return 200, {}
+        if found := re.match(r"/upload/storage/v1/b/([^/]+)/o\?", path):
+            self.cause("bucket", found[1])
+            # The parts are the object's metadata and its content. gcloud deletes what has another checksum.
+            content = body.split(b"\n\n", 2)[2].rpartition(b"\n--")[0]
+            made = {"bucket": found[1], "name": "README.md", "generation": "1"}
+            return 200, {**made, "md5Hash": b64encode(md5(content).digest()).decode()}
         if path == "/token":
             return 200, {"access_token": "access", "id_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
         if path.startswith("/call"):

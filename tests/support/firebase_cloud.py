@@ -48,7 +48,7 @@ class FirebaseCloud(FakeCloud):
     def answer(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
         if path in ("/cli.json", "/v1/token"):  # The news of the day; whoever signs in.
             return 200, {"access_token": "access", "expires_in": 3600, "token_type": "Bearer"}
-        if path.startswith("/upload"):
+        if path.startswith("/upload?"):
             self.archives[path.rpartition("=")[2]] = body
             return 200, {}
         # The CLI knows a project by its number too.
