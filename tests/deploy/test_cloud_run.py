@@ -21,7 +21,7 @@ from tests.support.types import Bake, Gcloud
 
 pytestmark = [pytest.mark.slow, posix_only]
 PAGE = (ROOT / "docs" / "cloud-run.md").read_text("utf-8").replace("us-central1", REGION)
-GRANT, CONVERT, DEPLOY, LET_IN, ADDRESS, MAKE, FIND = blocks(PAGE)
+GRANT, CONVERT, DEPLOY, LET_IN, ADDRESS, LOG, MAKE, FIND = blocks(PAGE)
 START, *EVENTS = blocks(PAGE, "yaml")
 FILTERS = dict(zip(re.findall(r"(?m)^(?:Then add .*)?[Ff]or `(\w+)`", PAGE), EVENTS, strict=True))
 BUILDS = edit("deploy.yaml", "# --update-build-env-vars:\n#   GOOGLE", "--update-build-env-vars:\n  GOOGLE")
@@ -159,7 +159,7 @@ def test_page_from_a_new_project_to_the_first_call(fresh: Bake, set_up: SetUp, h
         assert there.may_call("user:ada@example.com", NAME) and not there.may_call(runner, NAME)
         let_in = LET_IN.replace("user:ada@example.com", "serviceAccount:$RUNNER")
         job = "".join(re.findall(r"(?m)^gcloud (?:scheduler|tasks) .*\n", section(project, CALL)))
-        check_output(shell(project, home, there, let_in + ADDRESS + job + make))
+        check_output(shell(project, home, there, let_in + ADDRESS + job + make + LOG))
         assert there.may_call(runner, NAME)
         assert [url for url, _ in there.targets] == ([URL] if job else [])
         assert list(there.triggers) == (["hello-function"] if make else [])
