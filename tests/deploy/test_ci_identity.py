@@ -1,6 +1,7 @@
 """Whom a CI system deploys as: the lines of REFERENCE.md that let in one repository's main branch, and nobody else."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,24 @@ def test_only_tokens_of_the_repository_may_deploy(
     for claim in mine.keys() - {"sub"}:
         assert not trusts(provider["attributeCondition"], {**mine, claim: "another"})
         assert not trusts(provider["attributeCondition"], {k: v for k, v in mine.items() if k != claim})
+
+
+def test_provider_of_an_older_function_is_updated(fresh: Bake, home: Path) -> None:
+    """As CHANGELOG.md says: the same lines with another verb, and an error to ignore."""
+    project = fresh(ci="github")
+    lines = section(project, title := "How do I deploy from GitHub?")
+    with fake_cloud(ready=False) as there:
+        printed(project, home, there, title)
+        wanted = deepcopy(there.providers)
+        [provider] = there.providers.values()
+        provider |= {"attributeMapping": {"google.subject": "assertion.sub"}, "attributeCondition": "true"}
+        done = shell(project, home, there, "set +e\n", lines.replace("create-oidc", "update-oidc"))
+        assert re.findall("/github already exists|ERROR", done.stdout) == ["ERROR", "/github already exists"]
+        assert there.providers == wanted
+        # The page's own verb would not.
+        provider |= {"attributeCondition": "true"}
+        shell(project, home, there, "set +e\n", lines)
+        assert there.providers != wanted
 
 
 def test_cloud_build_deploys_as_the_deployer(fresh: Bake, home: Path) -> None:

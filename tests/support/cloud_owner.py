@@ -17,6 +17,8 @@ class Owner(Functions):
         self.queues: set[str] = set()
         # The address that each job and task calls, and the account that it calls as.
         self.targets: list[tuple[str, str]] = []
+        # Identity pools, and what they trust.
+        self.pools: dict[str, dict[str, Any]] = {}
         self.providers: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
 
@@ -80,9 +82,15 @@ class Owner(Functions):
                 raise Refused(404, f"Service account {account} does not exist")
             self.triggers[body["name"]] = body
             return {**body, "id": body["name"]}
-        if parts[-1] == "workloadIdentityPools" and method == "POST":
+        made = f"{resource}/{query.get('workloadIdentityPoolId') or query.get('workloadIdentityPoolProviderId')}"
+        if parts[-1] in ("workloadIdentityPools", "providers") and method == "POST":
+            if made in {*self.pools, *self.providers}:
+                raise Refused(409, f"{made} already exists")
+            {"workloadIdentityPools": self.pools, "providers": self.providers}[parts[-1]][made] = body
             return done
-        if parts[-1] == "providers" and method == "POST":
-            self.providers[f"{resource}/{query['workloadIdentityPoolProviderId']}"] = body
+        if parts[-2] == "providers" and method == "PATCH":
+            # Fields of fields are listed too, such as oidc.issuerUri.
+            fields = {field.partition(".")[0] for field in query["updateMask"].split(",")}
+            self.providers[resource] |= {field: body[field] for field in fields}
             return done
         raise Refused(404, f"This cloud does not know {method} {resource}:{verb}")
