@@ -91,17 +91,25 @@ class Rules(Extension):
                 self.look_early()
 
     def look_early(self) -> None:
-        """Refuse a folder that exists, which cookiecutter does only after the other questions."""
+        """Refuse what is in the folder's place before the other questions; cookiecutter only looks after them."""
         call = asking()
-        if call and not call["overwrite_if_exists"] and os.path.isdir(target := self.target(call["output_dir"])):
+        if not call:
+            return
+        target = self.target(call["output_dir"])
+        reason = refusal(target, [])
+        if not reason and os.path.isdir(target) and not call["overwrite_if_exists"]:
             # cruft has no -s.
             keep = " or -f -s to keep them" if "skip_if_file_exists" in call else ""
-            raise FailedHookException(
-                f"function_name: {target} already exists: use another name, or -f to overwrite its files{keep}."
-            )
+            reason = f"function_name: {target} already exists: use another name, or -f to overwrite its files{keep}."
+        if reason:
+            raise FailedHookException(reason)
 
     def target(self, output_dir: str) -> str:
-        return os.path.abspath(os.path.join(output_dir, self.answers["function_name"]))
+        """Return where the project goes; refuse a path that cookiecutter would act on."""
+        target = os.path.abspath(os.path.join(output_dir, self.answers["function_name"]))
+        if JINJA.search(target):
+            refuse("output folder", target, "use a path without {{ }} {% %} {# #}, which cookiecutter would act on")
+        return target
 
     def look(self) -> None:
         """Refuse a folder that the project must not go into, before it is made."""
@@ -109,8 +117,6 @@ class Rules(Extension):
         if not call or "project_dir" in call:
             return
         target = self.target(call["output_dir"])
-        if JINJA.search(target):
-            refuse("output folder", target, "use a path without {{ }} {% %} {# #}, which cookiecutter would act on")
         plan = self.plan()
         reason = refusal(target, plan)
         # Without -f, if nobody is asked (--replay), cookiecutter itself leaves a folder that exists alone, and says so.

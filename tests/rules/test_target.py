@@ -90,6 +90,24 @@ def test_existing_folder_is_refused_before_the_second_question(cookiecutter: Coo
     assert contents(tmp_path / "out") == before
 
 
+def test_folder_that_may_not_be_used_is_refused_before_the_second_question(
+    cookiecutter: Cookiecutter, tmp_path: Path
+) -> None:
+    place = tmp_path / "out" / "hello-function"
+    place.parent.mkdir()
+    place.write_text("mine")
+    refusals = {f"{place} is a file": cookiecutter("-f", stdin="hello-function\n")}
+    place.unlink()
+    place.mkdir()
+    (place / "setup.py").write_text("mine")
+    refusals["never read setup.py"] = cookiecutter("-f", stdin="hello-function\n")
+    with_braces = tmp_path / "out" / "{{ 1 }}"
+    refusals["output folder: "] = cookiecutter("-o", str(with_braces), stdin="hello-function\n")
+    for message, done in refusals.items():
+        check_refused(done, message)
+        assert "[2/" not in done.stdout
+
+
 def test_folder_of_a_declined_package_is_kept(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     mine = tmp_path / "out" / "hello-function"
     for folder in ("localpackage", "none"):
