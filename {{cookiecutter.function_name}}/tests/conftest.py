@@ -4,6 +4,9 @@
 import json
 {% endif %}
 import os
+{% if fn.event %}
+import runpy
+{% endif %}
 import sys
 from collections.abc import {{ "Callable, " if fn.headers }}Generator, Iterator
 from contextlib import contextmanager
@@ -33,8 +36,15 @@ os.environ.pop("{{ name }}", None)
 
 
 @pytest.fixture
-def client() -> {{ "TestClient" if fn.asynchronous else "FlaskClient" }}:
+def client({{ "monkeypatch: pytest.MonkeyPatch" if fn.event }}) -> {{ "TestClient" if fn.asynchronous else "FlaskClient" }}:
     """A client of the function, loaded and called by the framework as in production."""
+{% if fn.event %}
+    if "delivery" in sys.modules:
+        # A test file has imported it, with the variables of that time.
+        for name, value in runpy.run_path(str(ROOT / "delivery.py")).items():
+            if name.isupper():
+                monkeypatch.setattr(f"delivery.{name}", value)
+{% endif %}
     app = create_app(ENTRY_POINT, str(ROOT / "main.py"))
 {% if fn.asynchronous %}
     return TestClient(app)
