@@ -24,7 +24,7 @@ cloud_logging.setup()
 
 @functions_framework.cloud_event
 def {{ fn.entry_point }}(event: CloudEvent) -> None:
-    cloud_logging.label(event_id=str(event["id"]))
+    cloud_logging.label(event_id=str(event["id"]), subject=str(event.get("subject", "")))
     if delivery.too_old(event):
         return
     try:

@@ -38,7 +38,7 @@ def test_work_is_logged_with_the_event_id(client: FlaskClient, headers: dict[str
     [entry] = entries
 {% block message %}
 {% endblock %}
-    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]{{ ', "subject": headers["ce-subject"]' if cookiecutter.trigger != 'pubsub' }}}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_malformed_event_is_logged_and_acknowledged(
     [entry] = logged()
     assert entry["severity"] == "ERROR" and reason in entry["message"]
     assert headers["ce-id"] in entry["message"] and headers["ce-type"] in entry["message"]
-    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+    assert entry["logging.googleapis.com/labels"]["event_id"] == headers["ce-id"]
     assert handled == []
 
 
@@ -93,7 +93,7 @@ def test_exception_asks_for_another_delivery(
     assert client.post("/", headers=headers, data=EVENT).status_code == 500
     [entry] = logged()
     assert entry["severity"] == "ERROR" and "the database is away" in entry["message"]
-    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+    assert entry["logging.googleapis.com/labels"]["event_id"] == headers["ce-id"]
 
 
 # 500 leaves the event to the dead-letter topic; 200 acknowledges it.
@@ -119,7 +119,7 @@ def test_dead_letter_topic_gets_what_can_never_be_handled(
     assert client.post("/", headers=headers, data=EVENT).status_code == status
     [entry] = logged()
     assert entry["severity"] == "ERROR" and "the order is unknown" in entry["message"]
-    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+    assert entry["logging.googleapis.com/labels"]["event_id"] == headers["ce-id"]
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,8 @@ def test_passing_error_answers_500(fresh: Bake, installed: Installed, home: Path
         [entry] = function.entries()
     assert status == 500 and b"Traceback" not in answer
     assert entry["severity"] == "ERROR" and "ConnectionError: away" in entry["message"]
-    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"]}
+    subject = {"subject": headers["ce-subject"]} if "ce-subject" in headers else {}
+    assert entry["logging.googleapis.com/labels"] == {"event_id": headers["ce-id"], **subject}
 
 
 @posix_only
