@@ -51,7 +51,9 @@ def description_shown(project: Path) -> str:
 def lock_commands(project: Path, upgrade: bool = False) -> list[str]:
     """Return the commands on the project's pages that lock, in order, or those that lock with --upgrade."""
     commands = re.findall(r"(?m)^uv pip compile --universal .*$", both_pages(project))
-    return [command for command in commands if ("--upgrade" in command) == upgrade]
+    found = [command for command in commands if ("--upgrade" in command) == upgrade]
+    assert len(found) == 2, found
+    return found
 
 
 def section(project: Path, title: str, language: str = "sh") -> str:
