@@ -46,6 +46,18 @@ def test_each_section_that_a_file_names_is_there(bake: Bake, combinations: list[
                 assert page(project, "".join(found)), name
 
 
+@together
+@SOME_OR_ALL
+def test_each_setting_is_in_the_file_that_the_page_names(bake: Bake, combinations: list[dict[str, Any]]) -> None:
+    for project in (bake(**answers) for answers in combinations):
+        text = " ".join(re.sub(r"(?s)```.*?```", "", both_pages(project)).split())
+        # With a "=" it is a line to add.
+        named = re.findall(r"`([^`:=]+)(?:: \w+)?` in `([^`]+)`", text)
+        named += [(setting, file) for file, setting in re.findall(r"`(\S+)` has `([^`]+)`", text)]
+        assert named
+        assert [(one, file) for one, file in named if one not in (project / file).read_text("utf-8")] == [], project
+
+
 @pytest.mark.parametrize("deploy_with", QUESTIONS["deploy_with"])
 def test_variables_are_read_from_the_file_that_the_page_makes(bake: Bake, deploy_with: str) -> None:
     project = bake(deploy_with=deploy_with)
