@@ -71,12 +71,16 @@ def busy(
 def test_requests_in_flight_are_answered_before_the_end(
     fresh: Bake, installed: Installed, home: Path, trigger: str
 ) -> None:
+    """An instance is sent as many at once as deploy.yaml says."""
     project = fresh(trigger=trigger)
-    with busy(project, installed(project), home, trigger, 4) as (function, statuses):
+    at_once = flags(project)["--concurrency"]
+    said = {4: "four"}.get(at_once, at_once)
+    assert f"answers {said} requests at once" in (project / "deploy.yaml").read_text("utf-8")
+    with busy(project, installed(project), home, trigger, at_once) as (function, statuses):
         function.process.send_signal(signal.SIGTERM)
         # The master stops to listen just before it tells its workers.
         until(lambda: not listening(function.process), function.log.read_text)
-    assert statuses == [204 if fact(trigger, "contract") == "headers" else 200] * 4
+    assert statuses == [204 if fact(trigger, "contract") == "headers" else 200] * at_once
 
 
 def test_two_lines_let_an_instance_answer_more_at_once(fresh: Bake, scripts: Path, home: Path) -> None:
@@ -86,13 +90,5 @@ def test_two_lines_let_an_instance_answer_more_at_once(fresh: Bake, scripts: Pat
     at_once, threads = deployed["--concurrency"], deployed["--update-env-vars"]["THREADS"]
     assert (at_once, threads) == (16, "16")
     with busy(project, scripts, home, "http", at_once, THREADS=threads) as (_, statuses):
-        pass
-    assert statuses == [200] * at_once
-
-
-def test_asynchronous_instance_answers_as_many_as_it_is_sent(fresh: Bake, installed: Installed, home: Path) -> None:
-    project = fresh(trigger="async-http")
-    at_once = flags(project)["--concurrency"]
-    with busy(project, installed(project), home, "async-http", at_once) as (_, statuses):
         pass
     assert statuses == [200] * at_once
