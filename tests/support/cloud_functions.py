@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support.cloud_events import Events, transport
-from tests.support.cloud_rights import ALWAYS, BUILDER, NUMBER, PUBLISHER, RECEIVER, SECRETS, STORAGE_AGENT, Refused
+from tests.support.cloud_rights import ALWAYS, BUILDER, DEFAULT, PUBLISHER, RECEIVER, SECRETS, STORAGE_AGENT, Refused
 
 
 class Functions(Events):
@@ -47,7 +47,7 @@ class Functions(Events):
         accounts = named(wanted)
         for account in accounts.values():
             place = f"{project}/serviceAccounts/{account}"
-            if account not in self.accounts and not account.startswith(NUMBER):
+            if account not in self.accounts:
                 raise Refused(404, f"Service account {account} does not exist")
             self.need("iam.serviceAccounts.actAs", place)
         operation = f"{'/'.join(resource.split('/')[:4])}/operations/{len(self.asked)}"
@@ -128,13 +128,12 @@ class Functions(Events):
 
 def named(wanted: dict[str, Any]) -> dict[str, str]:
     """Return the accounts that a function runs as, is built as and is delivered events as."""
-    default = f"{NUMBER}-compute@developer.gserviceaccount.com"
     service, build, trigger = (wanted.get(part, {}) for part in ("serviceConfig", "buildConfig", "eventTrigger"))
     accounts = {
-        "run": service.get("serviceAccountEmail", default),
-        "build": build.get("serviceAccount", default).rpartition("/")[2],
+        "run": service.get("serviceAccountEmail", DEFAULT),
+        "build": build.get("serviceAccount", DEFAULT).rpartition("/")[2],
     }
-    return accounts | ({"trigger": trigger.get("serviceAccountEmail", default)} if trigger else {})
+    return accounts | ({"trigger": trigger.get("serviceAccountEmail", DEFAULT)} if trigger else {})
 
 
 def changed(function: dict[str, Any], body: dict[str, Any], mask: str) -> dict[str, Any]:

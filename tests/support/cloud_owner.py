@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.support.cloud_events import transport
 from tests.support.cloud_functions import Functions
-from tests.support.cloud_rights import STORAGE_AGENT, Refused
+from tests.support.cloud_rights import DEFAULT, STORAGE_AGENT, Refused
 
 
 class Owner(Functions):
@@ -32,6 +32,8 @@ class Owner(Functions):
         if verb in ("enable", "batchEnable"):
             # gcloud asks for one API by its path, for several in the body.
             self.services |= {f"{project}/{service}" for service in body.get("serviceIds", parts[-1:])}
+            if f"{project}/compute.googleapis.com" in self.services:
+                self.accounts.add(DEFAULT)
             return {**done, "name": "operations/one"}
         if parts[-1] == "serviceAccounts" and method == "POST":
             self.enabled(project, "iam")
@@ -75,6 +77,8 @@ class Owner(Functions):
             self.targets.append((request["url"], request["oidcToken"]["serviceAccountEmail"]))
             return {**body["task"], "name": f"{resource}/1"}
         if resource == "entries" and verb == "list":
+            [where] = body["resourceNames"]
+            self.enabled(where.removeprefix("projects/"), "logging")
             return {"entries": []}
         if parts[-1] == "triggers" and method == "POST":
             account = body["serviceAccount"].rpartition("/")[2]

@@ -6,6 +6,8 @@ OWNER, ADA = "user:owner@example.com", "user:ada@example.com"
 NUMBER = "123456789"
 STORAGE_AGENT = f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
 PUBSUB_AGENT = f"service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com"
+# Compute Engine makes it when its API is enabled.
+DEFAULT = f"{NUMBER}-compute@developer.gserviceaccount.com"
 BUILDER, RECEIVER = "roles/cloudbuild.builds.builder", "roles/eventarc.eventReceiver"
 PUBLISHER, SUBSCRIBER = "roles/pubsub.publisher", "roles/pubsub.subscriber"
 SECRETS = "roles/secretmanager.secretAccessor"
@@ -63,8 +65,9 @@ class Rights:
 
     def prepare(self, project: str = "my-project") -> None:
         """Make what a deployment by the owner needs, without the printed lines."""
-        self.services |= {f"{project}/{api}.googleapis.com" for api in (*ALWAYS, "eventarc", "pubsub", "storage")}
-        self.accounts |= {f"{name}@{project}.iam.gserviceaccount.com" for name in ("runner", "builder")}
+        apis = (*ALWAYS, "eventarc", "logging", "pubsub", "storage")
+        self.services |= {f"{project}/{api}.googleapis.com" for api in apis}
+        self.accounts |= {DEFAULT, *(f"{name}@{project}.iam.gserviceaccount.com" for name in ("runner", "builder"))}
         for role, account in (
             (BUILDER, f"builder@{project}.iam.gserviceaccount.com"),
             (RECEIVER, f"runner@{project}.iam.gserviceaccount.com"),

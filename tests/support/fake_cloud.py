@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.support.cloud_owner import Owner
-from tests.support.cloud_rights import ADA, KINDS, NUMBER, OWNER, Refused
+from tests.support.cloud_rights import ADA, DEFAULT, KINDS, NUMBER, OWNER, Refused
 from tests.support.gcloud import gcloud_server
 from tests.support.loopback import loopback
 from tests.support.pages import section
@@ -111,8 +111,7 @@ class FakeCloud(Owner):
             self.need("serviceusage.services.get", project)
             return {"state": "ENABLED" if f"{parts[1]}/{parts[-1]}" in self.services else "DISABLED"}
         if parts[-1] == "defaultServiceAccount":
-            name = f"{NUMBER}-compute@developer.gserviceaccount.com"
-            return {"serviceAccountEmail": f"{project}/serviceAccounts/{name}"}
+            return {"serviceAccountEmail": f"{project}/serviceAccounts/{DEFAULT}"}
         if self.caller != OWNER:
             raise Refused(403, f"{self.caller} may not {method} {resource}")
         return self.set_up(method, resource, verb, query, body)

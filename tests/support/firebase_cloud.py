@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.certificates import certificate
-from tests.support.cloud_rights import BUILDER, NUMBER, OWNER, Refused
+from tests.support.cloud_rights import BUILDER, DEFAULT, NUMBER, OWNER, Refused
 from tests.support.fake_cloud import FakeCloud, gcloud_environment
 from tests.support.firebase_cli import firebase_cli
 from tests.support.loopback import loopback
@@ -18,7 +18,6 @@ from tests.support.types import Done
 
 # What the CLI wants of each project, whatever it deploys.
 APIS = ("cloudresourcemanager", "cloudscheduler", "cloudtasks", "firebase", "firestore", "secretmanager", "storage")
-DEFAULT = f"{NUMBER}-compute@developer.gserviceaccount.com"
 
 
 class FirebaseCloud(FakeCloud):
