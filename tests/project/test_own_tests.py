@@ -46,9 +46,9 @@ def test_main_is_still_its_own() -> None:
 """
 
 
-@pytest.mark.parametrize("names", [{"function_name": "localpackage"}, {"local_package": "hello_function"}])
-def test_function_named_as_its_package(bake: Bake, scripts: Path, home: Path, names: dict[str, str]) -> None:
-    check_output(own_tests(scripts, bake(**names), home))
+@pytest.mark.parametrize(("function_name", "package"), [("localpackage", "localpackage"), ("send-mail", "send_mail")])
+def test_function_named_as_its_package(bake: Bake, scripts: Path, home: Path, function_name: str, package: str) -> None:
+    check_output(own_tests(scripts, bake(function_name=function_name, local_package=package), home))
 
 
 @pytest.mark.parametrize("module", [True, False])
