@@ -12,4 +12,4 @@ from tests.support.questions import ROOT
 def fork(tmp_path: Path) -> Path:
     """A copy of the template to break."""
     copy = tmp_path / "fork"
-    return Path(shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__")))
+    return Path(shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__")))

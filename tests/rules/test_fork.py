@@ -1,12 +1,13 @@
-"""A fork must not make files that Google's builders never read."""
+"""A fork has its own words, and must not make files that Google's builders never read."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from rules.target import never_read
-from tests.support.folders import contents
-from tests.support.processes import posix_only
+from tests.support.folders import append, contents, edit
+from tests.support.processes import check_output, environment, posix_only, run
 from tests.support.refusals import NEVER_READ, check_refused
 from tests.support.types import Cookiecutter
 
@@ -58,3 +59,17 @@ def test_fork_whose_hook_writes_a_pipfile(cookiecutter: Cookiecutter, fork: Path
 
 def test_folder_with_the_name_of_an_unread_file() -> None:
     assert never_read(["tests/", "tests/Setup.py/"]) == ["tests/Setup.py/"]
+
+
+def test_fork_with_words_that_are_not_ascii(fork: Path, home: Path, tmp_path: Path) -> None:
+    """Where Python takes a file for ASCII, unless told that it is UTF-8."""
+    edit("cookiecutter.json", '"description": "', '"description": "Grüße. ')(fork)
+    edit("templates/http/trigger.json", '"replace": {}', '"replace": {"my-name": "Grüße"}')(fork)
+    append("templates/github/workflow.yml", "# Grüße\n")(fork)
+    append("pyproject.toml", "# Grüße\n")(fork)
+    env = environment(home, LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    command = (sys.executable, "-m", "cookiecutter", fork, "--no-input", "-o", tmp_path / "out", "ci=github")
+    check_output(run(*command, cwd=tmp_path, env=env))
+    made = tmp_path / "out" / "hello-function"
+    readme, workflow = ((made / name).read_text("utf-8") for name in ("README.md", ".github/workflows/function.yml"))
+    assert "\nGrüße. " in readme and " with Grüße" in readme and workflow.endswith("# Grüße\n")
