@@ -23,7 +23,8 @@ def never_read(paths: list[str]) -> list[str]:
 def refusal(target: str, plan: list[str]) -> str:
     """Return in one line why the paths of `plan` must not be made in the folder `target`; "" if they may.
 
-    The paths are relative to `target`, which need not exist. `/` separates their parts and ends those of folders.
+    The paths are relative to `target`, which need not exist: those of files, and of all folders that they are in. `/`
+    separates their parts and ends those of folders.
     """
     if found := never_read(plan):
         return f"The template makes {found[0]}, which Google's builders never read: take it out of the template."
@@ -47,7 +48,7 @@ def unwritable(target: str, plan: list[str], files_are_kept: bool) -> str:
     `files_are_kept`: files that exist are not written.
     """
     for path in plan:
-        place = os.path.join(target, path.rstrip("/"))
+        place = os.path.normpath(os.path.join(target, path))
         if os.path.isfile(place):
             if files_are_kept:
                 continue
@@ -66,12 +67,9 @@ def unwritable(target: str, plan: list[str], files_are_kept: bool) -> str:
 
 
 def _in_the_way(target: str, path: str) -> str:
-    parts = path.rstrip("/").split("/")
-    for depth in range(1, len(parts) + 1):
-        place = os.path.join(target, *parts[:depth])
-        folder_wanted = depth < len(parts) or path.endswith("/")
-        if os.path.islink(place) and not os.path.realpath(place).startswith(os.path.realpath(target) + os.sep):
-            return f"{place} is a link that points outside: replace it with what it points to and try again."
-        if os.path.lexists(place) and not (os.path.isdir(place) if folder_wanted else os.path.isfile(place)):
-            return f"{place} is in the way of a {'folder' if folder_wanted else 'file'}: move it away and try again."
+    place, folder_wanted = os.path.normpath(os.path.join(target, path)), path.endswith("/")
+    if os.path.islink(place) and not os.path.realpath(place).startswith(os.path.realpath(target) + os.sep):
+        return f"{place} is a link that points outside: replace it with what it points to and try again."
+    if os.path.lexists(place) and not (os.path.isdir(place) if folder_wanted else os.path.isfile(place)):
+        return f"{place} is in the way of a {'folder' if folder_wanted else 'file'}: move it away and try again."
     return ""

@@ -69,13 +69,13 @@ def test_link_inside_the_folder_is_followed(cookiecutter: Cookiecutter, tmp_path
     assert (mine / "README.md").is_symlink()
 
 
-@pytest.mark.parametrize(("path", "is_folder"), [("tests", False), ("events", False), ("main.py", True)])
-def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path, path: str, is_folder: bool) -> None:
+@pytest.mark.parametrize(("path", "wanted"), [("tests", "folder"), ("events", "folder"), ("main.py", "file")])
+def test_file_in_the_way_of_a_folder(cookiecutter: Cookiecutter, tmp_path: Path, path: str, wanted: str) -> None:
     place = tmp_path / "out" / "hello-function" / path
     place.parent.mkdir(parents=True)
-    place.mkdir() if is_folder else place.write_text("mine")
+    place.mkdir() if wanted == "file" else place.write_text("mine")
     before = contents(tmp_path / "out")
-    check_refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a ", "move it away")
+    check_refused(cookiecutter("--no-input", "-f"), f"{place} is in the way of a {wanted}: move it away")
     assert contents(tmp_path / "out") == before
 
 
