@@ -106,9 +106,13 @@ def test_read_only_file(unprivileged: Callable[..., Done], tmp_path: Path) -> No
 def test_read_only_folder(unprivileged: Callable[..., Done], tmp_path: Path, folder: str) -> None:
     place = tmp_path / "out" / folder
     place.mkdir(parents=True)
+    if folder:
+        (tmp_path / "out" / "hello-function" / "README.md").write_text("mine")
     place.chmod(0o555)
     before = contents(tmp_path / "out")
-    check_refused(unprivileged("-f"), f"{place} is read-only", "make it writable")
+    # Whether it makes the function's folder or adds to it.
+    flags = ["-f", "--skip-if-file-exists"] if folder else []
+    check_refused(unprivileged(*flags), f"{place} is read-only", "make it writable")
     assert contents(tmp_path / "out") == before
 
 
