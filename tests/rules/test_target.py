@@ -23,7 +23,12 @@ def test_existing_folder_with_an_unread_file(cookiecutter: Cookiecutter, tmp_pat
         (mine / one).write_text("requests = '*'")
     (mine / "main.py").write_text("mine")
     before = contents(mine)
-    check_refused(cookiecutter("--no-input", "-f"), f"never read {name} in {mine}", "to requirements.in")
+    them, they_name = ("them", "they name") if " and " in name else ("it", "it names")
+    check_refused(
+        cookiecutter("--no-input", "-f"),
+        f"Google's builders never read {name} in {mine}: move {them} away, try again, and then add the dependencies "
+        f"that {they_name} to requirements.in.",
+    )
     assert contents(mine) == before
 
 
@@ -128,7 +133,11 @@ def test_project_needs_less_space_than_is_checked_for(bake: Bake) -> None:
 
 def test_output_folder_with_jinja_in_its_path(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
     for name in ("{{cookiecutter.region}}", "a{%b"):
-        check_refused(cookiecutter("--no-input", "-o", str(tmp_path / name)), "output folder: ", "is not valid")
+        check_refused(
+            cookiecutter("--no-input", "-o", str(tmp_path / name)),
+            f"output folder: {str(tmp_path / name / 'hello-function')!r:.70}",
+            "is not valid: use a path without {{ }} {% %} {# #}, which cookiecutter would act on.\n",
+        )
         assert not (tmp_path / name).exists()
 
 
