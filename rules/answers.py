@@ -49,7 +49,7 @@ class Rules(Extension):
         environment.from_string = self.template  # type: ignore[assignment]  # cookiecutter only renders it.
         environment.context_class = self.context  # type: ignore[assignment]  # Jinja only calls it.
         # By default tojson writes an emoji as two halves, which Python reads back as two characters.
-        environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
         # cookiecutter looks for the skeleton by these before it renders anything.
         if (marks := environment.variable_start_string + environment.variable_end_string) != "{{}}":
             refuse("_jinja2_env_vars", marks, PRIVATE)
