@@ -8,7 +8,7 @@ import yaml
 
 from tests.support.folders import contents
 from tests.support.processes import check_output, environment, run_module
-from tests.support.questions import REFUSED, ROOT
+from tests.support.questions import QUESTIONS, REFUSED, ROOT
 from tests.support.types import Cookiecutter
 from tests.support.updates import cruft
 
@@ -38,24 +38,29 @@ def test_replay_file_makes_the_same_project(cookiecutter: Cookiecutter, replay_f
     }
 
 
+A_CHOICE = "use one of "
+
+
 @pytest.mark.parametrize(
-    ("question", "value"),
+    ("question", "value", "fix"),
     [
-        *((question, values[0]) for question, values in REFUSED.items()),
-        ("trigger", "../../hooks"), ("python_version", "3.9"), ("python_version", 3.12), ("hashes", "yes"),
-        ("deploy_with", "make"),
-        ("description", "{{ 7 }}"), ("function_name", 7), ("region", None),
+        *((question, values[0], "") for question, values in REFUSED.items()),
+        ("trigger", "../../hooks", A_CHOICE), ("python_version", "3.9", A_CHOICE), ("python_version", 3.12, A_CHOICE),
+        ("deploy_with", "make", A_CHOICE), ("hashes", "yes", "use true or false."),
+        ("description", "{{ 7 }}", ""), ("function_name", 7, "use text."), ("region", None, ""),
     ],
 )  # fmt: skip
 def test_replay_file_with_an_invalid_answer(
-    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, question: str, value: object
+    cookiecutter: Cookiecutter, replay_file: Path, tmp_path: Path, question: str, value: object, fix: str
 ) -> None:
     mine = tmp_path / "out" / "hello-function" / "main.py"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
     done = cookiecutter("--replay-file", edit_replay(replay_file, tmp_path, **{question: value}), "-f")
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
-    assert done.stdout.startswith(f"{question}: {value!r} ")
+    if fix == A_CHOICE:
+        fix += f"{', '.join(QUESTIONS[question])}."
+    assert done.stdout.startswith(f"{question}: {value!r} is not valid: {fix}")
     assert contents(tmp_path / "out").keys() == {"hello-function", "hello-function/main.py"}
     assert mine.read_text() == "mine"
 
@@ -79,6 +84,7 @@ def test_replay_file_without_the_extension_changes_no_file(
 
 PRIVATE = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
 PRIVATE = {name: value for name, value in PRIVATE.items() if name.startswith("_") and name != "__prompts__"}
+LEAVE_IT_OUT = "leave it out: only the template sets it."
 
 
 def expression_that_creates(expression: str, file: Path) -> str:
@@ -122,7 +128,8 @@ def test_only_the_template_configures_jinja(
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     done = cookiecutter("--no-input", "--config-file", str(tmp_path / "config.yaml"))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
-    assert done.stdout.startswith("_jinja2_env_vars: ") and "leave it out" in done.stdout
+    assert done.stdout.startswith("_jinja2_env_vars: ") and done.stdout.endswith(f" is not valid: {LEAVE_IT_OUT}\n")
+    assert ("'<<>>'" in done.stdout) == ("variable_start_string" in marks)
     assert contents(tmp_path / "out") == {} and not (tmp_path / "was-run").exists()
 
 
@@ -139,7 +146,8 @@ def test_replay_file_with_a_changed_private_value(
 ) -> None:
     done = cookiecutter("--replay-file", edit_replay(replay_file, tmp_path, **{name: value}))
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1), done.stdout
-    assert done.stdout.startswith(f"{name}: ") and "leave it out" in done.stdout
+    assert done.stdout.startswith((f"{name}: {value!r:.70}", f"{name}: '<<}}}}'"))
+    assert done.stdout.endswith(f" is not valid: {LEAVE_IT_OUT}\n")
     assert contents(tmp_path / "out") == {}
 
 
