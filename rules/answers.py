@@ -141,7 +141,7 @@ class Rules(Extension):
 def check(answers: Mapping[str, Any]) -> None:
     """Refuse the first answer that is not valid. A question that has no answer yet is passed over."""
     for name, value in GIVEN.items():
-        if name not in QUESTIONS and answers.get(name, value) not in (value, OLDER.get(name, value)):
+        if name not in QUESTIONS and answers.get(name, value) not in (value, OLDER.get(name)):
             refuse(name, answers[name], PRIVATE)
     for question, default in QUESTIONS.items():
         if question not in answers:
