@@ -97,7 +97,7 @@ def test_full_disk(undisturbed: Callable[..., Contents]) -> None:
                 ends["too small for what was there"] += 1
             elif done.returncode:
                 ends["refused"] += 1
-                assert len(done.stdout.splitlines()) == 1 and "is full" in done.stdout, done.stdout
+                assert len(done.stdout.splitlines()) == 1 and "is full: free 1 MB and" in done.stdout, done.stdout
                 assert after == before
             else:
                 ends["made"] += 1
