@@ -135,11 +135,11 @@ def test_steps_run(tmp_path: Path, home: Path, commands: Path, with_uv: bool) ->
     if with_uv:
         uv = Path(sys.executable).with_name("uv")
         (commands / "uv").symlink_to(uv if uv.exists() else require_tool("uv"))
-    lines = next_steps(tmp_path / "ein Ordner", home, commands, "3.12")
+    lines = next_steps(tmp_path / "Zoë's Ordner", home, commands, "3.12")
     assert lines[1].startswith("uv venv " if with_uv else "python3.12 -m venv ")
     if not with_uv:
         # The test of CI installs both locks by pip.
-        (tmp_path / "ein Ordner" / "hello-function" / "requirements-dev.txt").write_text("")
+        (tmp_path / "Zoë's Ordner" / "hello-function" / "requirements-dev.txt").write_text("")
     other = tmp_path / "other"
     env = environment(home, VIRTUAL_ENV=str(other), PATH=f"{other / 'bin'}:{commands}:/usr/bin:/bin")
     check_output(run(python, "-m", "venv", "--without-pip", other, cwd=home, env=env))
