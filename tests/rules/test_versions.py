@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import contents, without_bytecode
-from tests.support.processes import check_output, environment, require_tool, run, run_module
-from tests.support.questions import ROOT, typed
+from tests.support.processes import check_output, environment, posix_only, require_tool, run, run_module
+from tests.support.questions import QUESTIONS, ROOT, typed
 from tests.support.types import Answer, Bake, Cookiecutter, Done
 
 MODULE = "fn_template_needs_cookiecutter_2_3_or_newer"
@@ -120,6 +120,17 @@ def test_every_supported_version_makes_the_same_project(
     assert run_cookiecutter(command, "--replay", "-f").returncode and mine.read_text() == "mine"
     refused = run_cookiecutter(command, "--no-input", "-f", "local_package={{ 7 }}")
     assert refused.stdout.startswith("local_package: '{{ 7 }}' is not valid") and len(refused.stdout.splitlines()) == 1
+
+
+@posix_only
+@pytest.mark.slow
+def test_steps_never_name_a_python_that_the_locks_are_not_for(
+    python_with: Callable[[str, str], Path], tmp_path: Path, home: Path
+) -> None:
+    """cookiecutter's own, if nothing else is on the PATH."""
+    command = (python_with("python3.10", "<3"), "-B", "-I", "-m", "cookiecutter", ROOT, "--no-input")
+    done = run(*command, cwd=tmp_path, env=environment(home, PATH=str(tmp_path)))
+    assert f"\n  python{QUESTIONS['python_version'][0]} -m venv .venv && " in check_output(done)
 
 
 def test_module_name_states_the_least_version() -> None:
