@@ -9,7 +9,7 @@ import pytest
 
 from rules.target import ROOM
 from tests.support.folders import contents
-from tests.support.processes import environment, posix_only, run, run_unprivileged
+from tests.support.processes import check_output, environment, posix_only, run, run_unprivileged
 from tests.support.questions import ROOT
 from tests.support.refusals import NEVER_READ, check_refused
 from tests.support.types import Bake, Cookiecutter
@@ -56,15 +56,23 @@ def test_cruft_create_is_refused_too(template: Path, home: Path, tmp_path: Path)
 
 
 def test_call_from_python_is_refused_too(tmp_path: Path, home: Path) -> None:
-    """One that calls cookiecutter without its command."""
+    """One that calls cookiecutter without its command, and has loaded cruft."""
     (tmp_path / "hello-function").mkdir()
-    (tmp_path / "hello-function" / "setup.py").write_text("mine")
-    before = contents(tmp_path / "hello-function")
-    call = f"cookiecutter({str(ROOT)!r}, no_input=True, overwrite_if_exists=True)"
-    code = f"from cookiecutter.main import cookiecutter; {call}"
-    done = run(sys.executable, "-c", code, cwd=tmp_path, env=environment(home))
-    assert done.returncode and "Google's builders never read setup.py" in done.stdout
-    assert contents(tmp_path / "hello-function") == before
+    code = f"""
+import cruft
+from pathlib import Path
+from cookiecutter.exceptions import FailedHookException
+from cookiecutter.main import cookiecutter
+for name, force in (("main.py", False), ("setup.py", True)):
+    Path("hello-function", name).touch()
+    try:
+        cookiecutter({str(ROOT)!r}, no_input=True, overwrite_if_exists=force)
+    except FailedHookException as refusal:
+        print(refusal)
+"""
+    main, setup = check_output(run(sys.executable, "-c", code, cwd=tmp_path, env=environment(home))).splitlines()
+    assert "already exists: use another name" in main and "Google's builders never read setup.py" in setup
+    assert contents(tmp_path / "hello-function") == {name: ("file", b"") for name in ("main.py", "setup.py")}
 
 
 def test_setup_py_deeper_in_an_existing_folder_is_allowed(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
