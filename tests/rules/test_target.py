@@ -113,7 +113,8 @@ def test_folder_that_may_not_be_used_is_refused_before_the_second_question(
     place.unlink()
     place.mkdir()
     (place / "setup.py").write_text("mine")
-    refusals["never read setup.py"] = cookiecutter("-f", stdin="hello-function\n")
+    # Told to use -f, they would meet it next.
+    refusals["never read setup.py"] = cookiecutter(stdin="hello-function\n")
     with_braces = tmp_path / "out" / "{{ 1 }}"
     refusals["output folder: "] = cookiecutter("-o", str(with_braces), stdin="hello-function\n")
     for message, done in refusals.items():
