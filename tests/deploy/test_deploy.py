@@ -17,6 +17,7 @@ from tests.support.deploying import (
     GITHUB,
     KEEP,
     ONE_OF_EACH_CONTRACT,
+    READ,
     SECRET,
     SET_UP,
     STAGE,
@@ -61,6 +62,9 @@ def test_commands_from_a_new_project_to_the_first_call(
         assert there.may_call(caller, FUNCTION)
         # The page says how to cause an event, unless it may be of many kinds, or gcloud cannot cause it.
         assert there.reached == ([FUNCTION] if trigger in ("pubsub", "storage") else [])
+        if trigger == "storage":
+            check_output(shell(project, home, there, section(project, READ)))
+            assert there.roles(caller, "b/my-bucket/iam") == {"roles/storage.objectViewer"}
         assert [account for _, account in there.targets] == (
             [caller.partition(":")[2]] if "--oidc-service-account-email" in calling else []
         )
@@ -75,9 +79,9 @@ def test_commands_from_a_new_project_to_the_first_call(
 def test_tests_run_every_printed_gcloud_line(bake: Bake, trigger: str) -> None:
     """test_pubsub.py runs those of EMULATOR, test_dead_letters.py those of KEEP."""
     project = bake(trigger=trigger, ci="github")
-    emulator = [EMULATOR] if trigger == "pubsub" else []
+    own = {"pubsub": [EMULATOR], "storage": [READ]}.get(trigger, [])
     keep = [KEEP] if fact(trigger, "contract") == "event" else []
-    titles = ("Deploy it", *emulator, SET_UP, CALL, *keep, SECRET, STAGE, GITHUB)
+    titles = ("Deploy it", *own, SET_UP, CALL, *keep, SECRET, STAGE, GITHUB)
     shown, pasted = "".join(blocks(both_pages(project))), "".join(section(project, title) for title in titles)
     assert re.findall(r"(?m)^gcloud .*", shown) == re.findall(r"(?m)^gcloud .*", pasted)
 

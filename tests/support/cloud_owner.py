@@ -42,6 +42,10 @@ class Owner(Functions):
                 raise Refused(409, f"Service account {email} already exists")
             self.accounts.add(email)
             return {"name": f"{resource}/{email}", "email": email}
+        if parts[1] == "b" and parts[-1] == "iam":
+            if method == "PUT":
+                self.policies[resource] = {"bindings": body["bindings"]}
+            return self.policies.get(resource, {})
         if parts[-1] == "serviceAccount":
             return {"email_address": STORAGE_AGENT}
         if {"secrets", "versions"} & set(parts[-2:]):

@@ -22,7 +22,7 @@ DEPLOYER = "serviceAccount:deployer@my-project.iam.gserviceaccount.com"
 
 SET_UP, CALL = "How do I prepare the project?", "Who may call the function?"
 SECRET, STAGE = "How do I use a secret?", "How do I deploy to a second stage?"
-EMULATOR = "How do I try it with an emulator?"
+EMULATOR, READ = "How do I try it with an emulator?", "How do I read the object?"
 GITHUB, KEEP = "How do I deploy from GitHub?", "How do I keep events that keep failing?"
 
 
