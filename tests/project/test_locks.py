@@ -12,6 +12,7 @@ from rules.questions import RESERVED
 from tests.support.folders import contents
 from tests.support.guard import own_tests
 from tests.support.locks import ONE_OF_EACH_LOCK, lock, pins
+from tests.support.pages import lock_commands, page
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, fact
 from tests.support.types import Bake, Installed
@@ -103,6 +104,22 @@ def test_added_requirement_locks_installs_and_passes(
         "import numpy\nimport requests\n" + (project / "main.py").read_text("utf-8"), "utf-8"
     )
     check_output(own_tests(theirs, project, home))
+
+
+@pytest.mark.slow
+def test_package_that_needs_a_newer_python(fresh: Bake, scripts: Path, home: Path) -> None:
+    project = fresh()
+    # It needs 3.12.
+    (project / "requirements.in").write_text("django==6.0\n")
+    [old] = re.findall(r"in place of (3\.\d+)\.", page(project, "What if uv finds no solution?"))
+    command = lock_commands(project)[0]
+    newer = command.replace(f"--python-version {old}", "--python-version 3.12")
+    done, again = (
+        run(scripts / "uv", *line.split()[1:], cwd=project, env=environment(home)) for line in (command, newer)
+    )
+    assert done.returncode and re.search("requires-python|python_full_version", done.stdout), done.stdout
+    check_output(again)
+    assert "django==6.0" in (project / "requirements.txt").read_text("utf-8")
 
 
 @pytest.mark.slow
