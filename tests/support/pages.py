@@ -64,3 +64,5 @@ def section(project: Path, title: str, language: str = "sh") -> str:
 FLEET = (ROOT / "docs" / "fleet.md").read_text("utf-8")
 UPDATING = (ROOT / "docs" / "updating.md").read_text("utf-8")
 UPDATES = (ROOT / "docs" / "fleet-updates.md").read_text("utf-8")
+# Copies shared code into a function.
+[COPY] = [block for block in blocks(FLEET) if "shared/ourlib" in block]

@@ -15,14 +15,13 @@ from tests.support.deploying import archived
 from tests.support.fake_cloud import deploy, fake_cloud
 from tests.support.fleet import MAKE, SCRIPTS, add_config, function_name
 from tests.support.folders import append, commit, edit
-from tests.support.pages import FLEET, blocks
+from tests.support.pages import COPY
 from tests.support.processes import check_output, environment, find_tool, git, posix_only, require_tool, run, shell
 from tests.support.questions import QUESTIONS, ROOT, TRIGGERS, VERSION
 from tests.support.types import Bake, Done, Gcloud
 from tests.support.updates import own_tests
 
 pytestmark = [pytest.mark.slow, posix_only]
-[COPY] = [block for block in blocks(FLEET) if "shared/ourlib" in block]
 GUARD = "tests/guard"
 MANY = int(os.environ.get("FN_FLEET", "4"))
 

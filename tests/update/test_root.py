@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.folders import append, commit
-from tests.support.pages import blocks
+from tests.support.pages import COPY, blocks
 from tests.support.processes import check_output, git, posix_only, require_tool, shell
 from tests.support.questions import ROOT
 from tests.support.types import Bake, Done
@@ -14,7 +14,7 @@ from tests.support.types import Bake, Done
 pytestmark = [pytest.mark.slow, posix_only]
 PAGE = (ROOT / "docs" / "root.md").read_text("utf-8")
 ENVIRONMENT, PYTEST_AND_RUFF, MYPY, PRE_COMMIT = blocks(PAGE)
-PYTEST_SETTINGS, WORKSPACE = blocks(PAGE, "toml")
+PYTEST_SETTINGS, RUFF_SETTINGS, WORKSPACE = blocks(PAGE, "toml")
 [HOOKS] = blocks(PAGE, "yaml")
 FUNCTIONS = ("report", "daily-report")
 
@@ -37,6 +37,13 @@ class Repository:
         assert done.returncode != 0 and all(words in done.stdout for words in says), done.stdout
         git("stash", "-u", "-q", cwd=self.folder)
 
+    def keep_one_rule(self, file: str) -> None:
+        """Commit each function with a guard of one rule, which is enough and quicker."""
+        for other in self.folder.glob("*/tests/guard/test_*.py"):
+            if other.name != file:
+                other.unlink()
+        commit(self.folder)
+
 
 @pytest.fixture
 def repository(fresh: Bake, tmp_path: Path, home: Path) -> Repository:
@@ -58,11 +65,7 @@ def test_tools_check_each_function(repository: Repository) -> None:
     said = check_output(repository.run(f"{PYTEST_AND_RUFF}\n{MYPY}"))
     tests = {path.relative_to(repository.folder).as_posix() for path in repository.folder.glob("*/tests/**/test_*.py")}
     assert tests == set(re.findall(r"(?m)^(\S+\.py) s*\.", said)) and len(tests) > len(FUNCTIONS)
-    # From here on one rule of the guard is enough.
-    for file in repository.folder.glob("*/tests/guard/test_*.py"):
-        if file.name != "test_layout.py":
-            file.unlink()
-    commit(repository.folder)
+    repository.keep_one_rule("test_layout.py")
 
     # In the order of the names, so the first one has been checked before this goes red.
     one, other = sorted(FUNCTIONS)
@@ -74,6 +77,33 @@ def test_tools_check_each_function(repository: Repository) -> None:
     repository.fails_for(one, "main.py", 'x: int=""\n', PRE_COMMIT, "files were modified by this hook", "[assignment]")
     # No tool but the guard sees this.
     repository.fails_for(other, "Pipfile", "[packages]\n", PRE_COMMIT, "FAILED tests/guard")
+
+
+def test_shared_code_is_treated_as_its_copies(repository: Repository) -> None:
+    """The flags that the functions share make no function of it."""
+    check_output(repository.run(ENVIRONMENT))
+    (repository.folder / "pyproject.toml").write_text(PYTEST_SETTINGS)
+    shared = "shared/ourlib/__init__.py"
+    # A module that only a function has, and a line of 118 columns.
+    code = 'import flask\n\nimport cloud_logging\n\n__all__ = ["cloud_logging", "flask"]\n'
+    append(shared, f"{code}NUMBERS = {list(range(30))}\n")(repository.folder)
+    append("shared/deploy.yaml", "--update-labels:\n  team: ours\n")(repository.folder)
+    for function in FUNCTIONS:
+        check_output(repository.run(COPY.replace("thumbnails", function)))
+    repository.keep_one_rule("test_shared_code.py")
+    red = repository.run(".venv/bin/ruff check || .venv/bin/ruff format --check").stdout
+    assert red.count(f"--> {shared}:1:1") == 1 and "1 file would be reformatted" in red, "the settings are not needed"
+    append("pyproject.toml", f"\n{RUFF_SETTINGS}")(repository.folder)
+    commit(repository.folder)
+    check_output(repository.run(PRE_COMMIT))
+
+    # A commit that changes no function.
+    append(shared, "# Newer.\n")(repository.folder)
+    git("add", "-A", cwd=repository.folder)
+    done = repository.run("uvx pre-commit run")
+    said = re.findall(r"(?m)^[\w-]+:$|^ourlib differs from ../shared/ourlib", done.stdout)
+    differs = "ourlib differs from ../shared/ourlib"
+    assert done.returncode and said == ["daily-report:", differs, "report:", differs], done.stdout
 
 
 def test_workspace_leaves_functions_out(repository: Repository) -> None:
