@@ -91,6 +91,17 @@ def test_locks_are_a_week_old_and_made_as_before(fleet: Repository) -> None:
     assert fleet.calls() == [locks.format(function, lock, lock) for function, lock in pairs]
 
 
+def test_run_without_anything_newer_says_so(repository: Repository) -> None:
+    repository.add("green")
+    repository.start()
+    assert "Nothing" not in check_output(repository.bash("update.sh", "locks", PER_FUNCTION="true"))
+    repository.program("uvx", "")
+    has = "Nothing to update: each function with a .cruft.json has"
+    template = f"{has} its template's newest release, or newest commit if there is no release.\n"
+    assert check_output(repository.bash("update.sh")) == template
+    assert check_output(repository.bash("update.sh", "locks")) == f"{has} the newest versions that are a week old.\n"
+
+
 def test_lock_is_no_script(repository: Repository) -> None:
     """Its comment gives the arguments of `uv pip compile` and nothing else."""
     repository.add("green")
