@@ -49,7 +49,7 @@ class Repository:
 def repository(fresh: Bake, tmp_path: Path, home: Path) -> Repository:
     folder = tmp_path / "fresh"
     fresh(function_name=FUNCTIONS[0])
-    fresh(function_name=FUNCTIONS[1], trigger="pubsub", local_package="none")
+    fresh(function_name=FUNCTIONS[1], trigger="pubsub", local_package="none", deploy_with="firebase")
     (folder / ".gitignore").write_text(".venv/\n")
     (folder / ".pre-commit-config.yaml").write_text(HOOKS)
     git("init", "-q", cwd=folder)
