@@ -51,7 +51,7 @@ EDITS: dict[str, tuple[Change, ...]] = {
     ),
     "README.md rewritten": (rewrite_readme,),
     "more memory in deploy.sh": (edit("deploy.sh", "--memory=512Mi", "--memory=1Gi"),),
-    "a deploy.yaml of its own": (append("deploy.yaml", "--timeout: 60s\n"),),
+    "a deploy.yaml of its own": (append("deploy.yaml", "--min-instances: 1\n"),),
     "local package renamed": (rename_package,),
     "a file of the template deleted": (lambda project: (project / ".gitattributes").unlink(),),
     "own logic and tests": (
@@ -73,7 +73,7 @@ KEPT: dict[str, tuple[str, str | None]] = {
     "a package beside main.py": ("ourlib/__init__.py", "ours"),
     "README.md rewritten": ("README.md", "Ask Ada how we run it."),
     "more memory in deploy.sh": ("deploy.sh", "--memory=1Gi"),
-    "a deploy.yaml of its own": ("deploy.yaml", "--timeout: 60s"),
+    "a deploy.yaml of its own": ("deploy.yaml", "--min-instances: 1"),
     "local package renamed": ("localpackage", None),
     "a file of the template deleted": (".gitattributes", None),
     "own logic and tests": ("main.py", "def mine("),

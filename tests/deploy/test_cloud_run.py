@@ -44,6 +44,7 @@ def as_function(there: FakeCloudRun) -> dict[str, Any]:
             "availableCpu": container["resources"]["limits"]["cpu"],
             "availableMemory": container["resources"]["limits"]["memory"],
             "maxInstanceRequestConcurrency": template["spec"]["containerConcurrency"],
+            "timeoutSeconds": template["spec"]["timeoutSeconds"],
             "maxInstanceCount": int(template["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"]),
             "environmentVariables": plain,
             "secretEnvironmentVariables": [

@@ -76,6 +76,7 @@ def test_terraform_function_is_built_from_the_archive() -> None:
     [
         ('"512Mi"', '"256Mi"'),
         ("max_instance_count               = 10", ""),
+        ("timeout_seconds                  = 60", "timeout_seconds = 300"),
         ('LOG_EXECUTION_ID     = "true"', ""),
         ("runner@my-project", "other@my-project"),
         ('"RETRY_POLICY_RETRY"', '"RETRY_POLICY_DO_NOT_RETRY"'),

@@ -14,6 +14,7 @@ from tests.support import recipes
 from tests.support.emulators import PUBSUB, emulator
 from tests.support.folders import append, edit
 from tests.support.loopback import loopback
+from tests.support.pages import under
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.pubsub import call
 from tests.support.types import Bake, Done
@@ -86,6 +87,35 @@ def test_client_works_in_the_server(stocked: Bake, home: Path) -> None:
     ):
         assert json.loads(function.ask("/?name=Ada")[1]) == {"message": '"Hello from the bucket"'}
         assert function.ask("/?name=Bob")[0] == 500
+
+
+GIVING_UP = """
+from google.cloud.storage import Client
+from google.cloud.storage.retry import DEFAULT_RETRY
+for name, call in {calls}.items():
+    try:
+        eval("Client().bucket('my-bucket').blob(name)." + call)
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+
+def test_client_gives_up_as_told(stocked: Bake, home: Path) -> None:
+    asked: list[str] = []
+
+    def down(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
+        asked.append(path)
+        return 503, {}
+
+    once, longer = re.findall(r"`(download_as_text\(.+?\))`", under(recipes.SLOW, recipes.RECIPES))
+    code = GIVING_UP.format(calls={"once": once, "longer": longer.replace("20", "1")})
+    with loopback(down) as there:
+        env = environment(home, STORAGE_EMULATOR_HOST=there, GOOGLE_CLOUD_PROJECT="demo")
+        python = stocked() / ".venv" / "bin" / "python"
+        errors = check_output(run(python, "-c", code, cwd=home, env=env)).splitlines()
+    assert [error.split()[0] for error in errors] == ["ServiceUnavailable", "RetryError"]
+    assert "Timeout of 1.0s exceeded" in errors[1]
+    assert asked.count("/download/storage/v1/b/my-bucket/o/once?alt=media") == 1
 
 
 def test_work_for_later_is_published(stocked: Bake, home: Path) -> None:

@@ -54,6 +54,7 @@ def described(function: dict[str, Any]) -> dict[str, Any]:
         "--cpu": int(service["availableCpu"]),
         "--memory": service["availableMemory"],
         "--concurrency": service["maxInstanceRequestConcurrency"],
+        "--timeout": f"{service['timeoutSeconds']}s",
         "--max-instances": service["maxInstanceCount"],
         "--update-env-vars": service["environmentVariables"],
         "--quiet": None,

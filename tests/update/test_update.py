@@ -70,10 +70,15 @@ def test_update_of_a_function_that_was_edited_before_its_first_commit(template: 
     releases = check_output(log).split()
     if not releases:
         pytest.skip("the history of the template is not complete on this machine")
-    changes = edit("deploy.yaml", "--project: my-project", "--project: acme"), append(".env.example", "MINE=1\n")
+    mine = {
+        "--project: my-project": "--project: acme",
+        "--memory: 512Mi": "--memory: 1Gi",
+        "--concurrency: 4": "--concurrency: 16",
+    }
+    changes = [*(edit("deploy.yaml", old, new) for old, new in mine.items()), append(".env.example", "MINE=1\n")]
     project = create_function(template, home, releases[0], *changes, trigger="pubsub")
     assert update(project, home) == ""
-    assert "--project: acme\n" in (project / "deploy.yaml").read_text("utf-8")
+    assert set(mine.values()) < set((project / "deploy.yaml").read_text("utf-8").splitlines())
 
 
 def test_update_with_a_loader_that_runs_answers_py(template: Path, home: Path) -> None:

@@ -66,9 +66,9 @@ DEPLOYMENT: list[Change] = [
         "utf-8",
     ),
     edit("deploy.yaml", "--memory: 512Mi", "--memory: 1Gi"),
-    append("deploy.yaml", "--timeout: 60s\n"),
+    append("deploy.yaml", "--min-instances: 1\n"),
 ]
-MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--timeout: 60s\n")
+MINE = ("--project: acme\n", "--trigger-topic: orders\n", "--memory: 1Gi\n", "--min-instances: 1\n")
 
 
 def test_two_updates_keep_edits_and_bring_changes(
