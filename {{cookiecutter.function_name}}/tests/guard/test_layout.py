@@ -62,11 +62,25 @@ def test_entry_point() -> None:
 {% if not fn.firebase %}
 
 
-def test_runtime_is_the_tested_python() -> None:
-    text = Path("deploy.yaml").read_text("utf-8") if Path("deploy.yaml").is_file() else ""
-    for runtime in re.findall(r"(?m)^--runtime: *(\w+)", text):
-        assert runtime == RUNTIME, (
-            f"deploy.yaml deploys {runtime}, but the tests and linters are for {RUNTIME}: take the runtime back, or "
+def test_what_is_tested_is_deployed() -> None:
+    for flag, value in flags():
+        assert flag != "--runtime" or value == RUNTIME, (
+            f"deploy.yaml deploys {value}, but the tests and linters are for {RUNTIME}: take the runtime back, or "
             'run the command under "How do I change the runtime?" in REFERENCE.md.'
         )
+        assert flag != "--entry-point" or value == ENTRY_POINT, (
+            f"deploy.yaml deploys {value}, but the tests run {ENTRY_POINT}: write --entry-point: {ENTRY_POINT}"
+        )
+
+
+def test_no_flag_is_set_twice() -> None:
+    names = [flag for flag, _ in flags()]
+    for flag in names:
+        assert names.count(flag) == 1, f"deploy.yaml sets {flag} twice, and gcloud refuses that: delete one of them."
+
+
+def flags() -> list[tuple[str, str]]:
+    """Return the flags in deploy.yaml, each with the start of its value."""
+    text = Path("deploy.yaml").read_text("utf-8") if Path("deploy.yaml").is_file() else ""
+    return re.findall(r"(?m)^(--[\w-]+): *[\"']?([\w-]*)", text)
 {% endif %}
