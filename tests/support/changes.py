@@ -56,8 +56,8 @@ def link(project: Path) -> None:
 
 
 def copy(project: Path) -> None:
-    """Share it by a copy instead."""
-    (project / "ourlib").unlink()
+    """Share it by a copy, instead of the link if there is one."""
+    (project / "ourlib").unlink(missing_ok=True)
     shutil.copytree(project.parent / "shared" / "ourlib", project / "ourlib")
 
 

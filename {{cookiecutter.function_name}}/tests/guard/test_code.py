@@ -81,9 +81,7 @@ def test_imports_are_locked(code: list[Path], cloud: dict[str, str]) -> None:
         if not beside_main(name) and module not in sys.stdlib_module_names:
             found = providers(name)
             assert locked.intersection(map(canonicalize_name, found or {module})), (
-                f"{path.as_posix()} imports {name}, which would be missing in the cloud: add "
-                f"{' or '.join(sorted(found)) or 'the package that has it'} to requirements.in, then lock again: "
-                'see "Add a dependency" in README.md.'
+                f"{path.as_posix()} imports {name}, which would be missing in the cloud: {how_to_get(module, found)}."
             )
 
 
@@ -177,6 +175,15 @@ def providers(name: str) -> set[str]:
         if found := {one for one in packages if any(str(f).startswith(inside) for f in distribution(one).files or ())}:
             return found
     return packages
+
+
+def how_to_get(module: str, packages: set[str]) -> str:
+    """Say how the upload gets a module, given the installed packages that have it."""
+    if Path("../shared", module).is_dir():
+        return f"copy the folder ../shared/{module} into this one"
+    # Anybody may own a misspelt name on the index.
+    add = f"add {' or '.join(sorted(packages))}" if packages else "check the spelling, or add the package that has it"
+    return f'{add} to requirements.in, then lock again: see "Add a dependency" in README.md'
 
 
 def named(path: Path) -> Iterator[Path]:
