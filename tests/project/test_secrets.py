@@ -1,6 +1,7 @@
 """No secret is uploaded: .gcloudignore knows it by its name, or the guard by its content. Data goes up."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -172,6 +173,15 @@ def test_secret_in_git_is_reported(full: Path, scripts: Path, home: Path) -> Non
     check_output(guard(scripts, full, home))
     append("server.pem", PEM)(full)
     done = guard(scripts, full, home)
-    assert done.returncode == 1 and "server.pem holds a private key and is in git, or would be" in done.stdout
+    assert done.returncode == 1 and "server.pem holds a private key and would be in git" in done.stdout
     append(".gitignore", "/server.pem\n")(full)
+    check_output(guard(scripts, full, home))
+    # From here on, it does not help to ignore it.
+    git("add", "--force", "server.pem", cwd=full)
+    git("commit", "--message", "A key", cwd=full)
+    done = guard(scripts, full, home)
+    assert done.returncode == 1 and "server.pem holds a private key and is in git. Delete it, or run" in done.stdout
+    assert "If it was committed, revoke it" in done.stdout
+    [command] = re.findall("`(git rm .*?)`", done.stdout)
+    check_output(run(*command.split(), cwd=full, env=environment(home)))
     check_output(guard(scripts, full, home))

@@ -27,11 +27,25 @@ def test_no_secret_is_uploaded(upload: "Upload") -> None:
 
 
 def test_no_secret_is_in_git(git_files: Callable[..., list[Path]]) -> None:
-    listed = git_files("--cached", "--others", "--exclude-standard")
     # The tests may have keys of their own.
-    paths = [path for path in listed if path.parts[0] != "tests"]
-    found = warnings(paths, "is in git, or would be with the next commit", "add the line /{} to .gitignore".format)
+    tracked, new = (
+        [path for path in git_files(*options) if path.parts[0] != "tests"]
+        for options in (["--cached"], ["--others", "--exclude-standard"])
+    )
+    found = warnings(tracked, "is in git", how_to_remove)
+    found += warnings(new, "would be in git with the next commit", how_to_ignore)
     assert not found, "\n".join(found)
+
+
+def how_to_ignore(name: str) -> str:
+    return f"add the line /{name} to .gitignore"
+
+
+def how_to_remove(name: str) -> str:
+    return (
+        f"run `git rm --cached {name}` and {how_to_ignore(name)}. If it was committed, revoke it, because git keeps it "
+        "in its history"
+    )
 
 
 def warnings(paths: Iterable[Path], where: str, how_to_leave_out: Callable[[str], str]) -> list[str]:
