@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.changes import drop, encode, in_main, package, together, track
-from tests.support.folders import append
+from tests.support.folders import append, edit
 from tests.support.guard import guard
 from tests.support.processes import check_output
 from tests.support.types import Bake, Change
@@ -59,6 +59,11 @@ CODE = (
     # Text that has the name of a folder: a route, a bucket.
     *(append("api/v1/spec.txt", ""), in_main("return {'api/v1': 1}, os.path.join('gs://bucket', 'tests')")),
 )
+# gcloud reads each of these.
+FLAGS = (
+    edit("deploy.yaml", "--entry-point: hello_function", "--entry-point: &entry hello_function"),
+    edit("deploy.yaml", "--runtime: python313", "--runtime:\n  python313"),
+)
 DELETED = (track("localpackage/zip.db"), lambda project: (project / "localpackage" / "zip.db").unlink())
 TRACKED = ("localpackage/table.csv", "localpackage/Á.csv", "localpackage/.gitkeep", "tests/more/data.db", "docs/zip.db")
 
@@ -69,6 +74,7 @@ TRACKED = ("localpackage/table.csv", "localpackage/Á.csv", "localpackage/.gitke
         pytest.param(REQUIREMENTS, id="requirements"),
         pytest.param(FILES, id="files"),
         pytest.param(CODE, id="code"),
+        pytest.param(FLAGS, id="flags"),
         pytest.param((*DELETED, track(*TRACKED)), id="tracked"),
         pytest.param((drop(".gcloudignore", "/*"),), id="all is uploaded"),
         # An ignore file of the user's leaves out what it leaves out.

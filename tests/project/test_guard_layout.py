@@ -32,7 +32,7 @@ RULES = [
     Rule("no argument", edit("main.py", DECORATED, DECORATED.replace("request: flask.Request", "")), "exactly one argument", UNDO),
     Rule("async", edit("main.py", "def hello_function", "async def hello_function"), "plain def", UNDO),
     Rule("another runtime", edit("deploy.yaml", "--runtime: python313", "--runtime: python314"), "deploy.yaml deploys python314, but the tests and linters are for python313: take", edit("deploy.yaml", "python314", "python313")),
-    Rule("another entry point", edit("deploy.yaml", "--entry-point: hello_function", "--entry-point: hello-function"), "deploy.yaml deploys hello-function, but the tests run hello_function: write --entry-point", edit("deploy.yaml", "--entry-point: hello-function", "--entry-point: 'hello_function'")),
+    Rule("another entry point", edit("deploy.yaml", "--entry-point: hello_function", "--entry-point: hello-function"), "deploy.yaml names the entry point hello-function, but the tests run hello_function: write --entry-point", edit("deploy.yaml", "--entry-point: hello-function", "--entry-point: 'hello_function'")),
     Rule("a flag that an update has added too", append("deploy.yaml", "--timeout: 300s\n"), "deploy.yaml sets --timeout twice", edit("deploy.yaml", "--timeout: 60s\n", "")),
     Rule("an entry point that fails", append("main.py", "raise ValueError('on purpose')\n"), "main.py does not load: ValueError: on purpose", UNDO),
     Rule("conflict markers in a lock", append("requirements.txt", "<<<<<<< ours\n=======\n>>>>>>> theirs\n"), "How do I update the project?", UPGRADE),

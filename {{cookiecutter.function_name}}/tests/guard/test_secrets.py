@@ -43,8 +43,8 @@ def how_to_ignore(name: str) -> str:
 
 def how_to_remove(name: str) -> str:
     return (
-        f"run `git rm --cached {name}` and {how_to_ignore(name)}. If it was committed, revoke it, because git keeps it "
-        "in its history"
+        f'run `git rm --cached "{name}"` and {how_to_ignore(name)}. If the key was committed, revoke it: git keeps it in '
+        "its history"
     )
 
 
