@@ -35,6 +35,19 @@ def test_own_package(client, monkeypatch) -> None:
 """
 
 
+# It has read its variables before the function's own tests set them. What a test changes there stays.
+OWN_DELIVERY = """import delivery
+
+
+def test_own_change(monkeypatch, request) -> None:
+    monkeypatch.setattr(delivery, "DEAD_LETTER", True)
+    request.getfixturevalue("client")
+    assert delivery.DEAD_LETTER
+
+
+"""
+
+
 ANOTHER_MAIN = """import sys
 
 sys.path.insert(0, __file__.removesuffix("test_another.py"))
@@ -63,8 +76,7 @@ def test_several_functions_in_one_process(fresh: Bake, scripts: Path, home: Path
         logic = {"http": "greeting", "pubsub": "handle", "schedule": "run"}[trigger]
         test = OWN_PACKAGE.format(logic=logic, times=int(trigger == "http"))
         if trigger == "pubsub":
-            # It has read its variables before the function's own tests set them.
-            test = f"import delivery\n{test}"
+            test = OWN_DELIVERY + test
         (fresh(function_name=name, trigger=trigger) / "tests" / "test_script.py").write_text(test)
     fresh(function_name="in-one-file", local_package="none")
     repository = tmp_path / "fresh"
