@@ -17,8 +17,8 @@ class Owner(Functions):
         self.queues: set[str] = set()
         # The address that each job and task calls, and the account that it calls as.
         self.targets: list[tuple[str, str]] = []
-        # Identity pools, and what they trust.
-        self.pools: dict[str, dict[str, Any]] = {}
+        self.pools: set[str] = set()
+        # What identity pools trust.
         self.providers: dict[str, dict[str, Any]] = {}
         self.triggers: dict[str, dict[str, Any]] = {}
 
@@ -90,11 +90,14 @@ class Owner(Functions):
                 raise Refused(404, f"Service account {account} does not exist")
             self.triggers[body["name"]] = body
             return {**body, "id": body["name"]}
-        made = f"{resource}/{query.get('workloadIdentityPoolId') or query.get('workloadIdentityPoolProviderId')}"
         if parts[-1] in ("workloadIdentityPools", "providers") and method == "POST":
+            [made] = [f"{resource}/{value}" for name, value in query.items() if name.startswith("workloadIdentityPool")]
             if made in {*self.pools, *self.providers}:
                 raise Refused(409, f"{made} already exists")
-            {"workloadIdentityPools": self.pools, "providers": self.providers}[parts[-1]][made] = body
+            if parts[-1] == "providers":
+                self.providers[made] = body
+            else:
+                self.pools.add(made)
             return done
         if parts[-2] == "providers" and method == "PATCH":
             # Fields of fields are listed too, such as oidc.issuerUri.
