@@ -59,7 +59,7 @@ class FakeCloud(Owner):
             self.cause("bucket", found[1])
             # The parts are the object's metadata and its content. gcloud deletes what has another checksum.
             content = body.split(b"\n\n", 2)[2].rpartition(b"\n--")[0]
-            made = {"bucket": found[1], "name": "README.md", "generation": "1"}
+            made = {"bucket": found[1], "name": "hello.txt", "generation": "1"}
             return 200, {**made, "md5Hash": b64encode(md5(content).digest()).decode()}
         if path == "/token":
             return 200, {"access_token": "access", "id_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
