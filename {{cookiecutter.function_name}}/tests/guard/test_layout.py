@@ -69,7 +69,8 @@ def test_what_is_tested_is_deployed() -> None:
             'run the command under "How do I change the runtime?" in REFERENCE.md.'
         )
         assert flag != "--entry-point" or value in ("", ENTRY_POINT), (
-            f"deploy.yaml names the entry point {value}, but the tests run {ENTRY_POINT}: write --entry-point: {ENTRY_POINT}"
+            f"deploy.yaml names the entry point {value}, but the tests run {ENTRY_POINT}: write "
+            f"--entry-point: {ENTRY_POINT}"
         )
 
 
