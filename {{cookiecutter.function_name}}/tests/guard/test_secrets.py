@@ -43,7 +43,7 @@ def how_to_ignore(name: str) -> str:
 
 def how_to_remove(name: str) -> str:
     return (
-        f'run `git rm --cached "{name}"` and {how_to_ignore(name)}. If the key was committed, revoke it: git keeps it in '
+        f'run `git rm --cached "{name}"` and {how_to_ignore(name)}. If a key was committed, revoke it: git keeps it in '
         "its history"
     )
 
@@ -61,6 +61,8 @@ def warnings(paths: Iterable[Path], where: str, how_to_leave_out: Callable[[str]
 
 def secret_in(path: Path) -> str:
     """Return what kind of secret a file holds; "" if none."""
+    if path.name == "{{ fn.env }}":
+        return "the values for your machine"
     content = path.read_bytes()
     # PowerShell redirects in UTF-16.
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
