@@ -107,7 +107,9 @@ class Slow(BaseHTTPRequestHandler):
     ("trigger", "shorter", "path", "error"),
     [
         ("http", ("(3, 10)", "(3, 0.5)"), "/silent", "Read timed out"),
-        ("async-http", ("timeout(10)", "timeout(0.5)"), "/", "TimeoutError"),
+        ("async-http", ("timeout(10)", "timeout(0.5)"), "/", "\nTimeoutError"),
+        # By itself, httpx would wait 5 seconds.
+        ("async-http", ("timeout(10)", "timeout(5.5)"), "/silent", "\nTimeoutError"),
     ],
 )
 def test_slow_server_is_given_up(
