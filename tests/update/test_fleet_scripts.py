@@ -97,7 +97,7 @@ def test_run_without_anything_newer_says_so(repository: Repository) -> None:
     assert "Nothing" not in check_output(repository.bash("update.sh", "locks", PER_FUNCTION="true"))
     repository.program("uvx", "")
     has = "Nothing to update: each function with a .cruft.json has"
-    template = f"{has} its template's newest release, or newest commit if there is no release.\n"
+    template = f"{has} at least its template's newest release, or its newest commit if there is no release.\n"
     assert check_output(repository.bash("update.sh")) == template
     assert check_output(repository.bash("update.sh", "locks")) == f"{has} the newest versions that are a week old.\n"
 
