@@ -96,20 +96,21 @@ def test_commands_deploy_a_second_stage_and_update_it(fresh: Bake, bake: Bake, s
     projects = {
         name: fresh(trigger=name, ci="github", function_name=f"{name}-function") for name in ("http", "storage")
     }
-    files = {section(project, STAGE, "yaml"): project for project in projects.values()}
-    assert {section(bake(trigger=trigger, ci="github"), STAGE, "yaml") for trigger in TRIGGERS} == files.keys()
+    files = {tuple(blocks(page(project, STAGE), "yaml")): project for project in projects.values()}
+    shown = {tuple(blocks(page(bake(trigger=trigger, ci="github"), STAGE), "yaml")) for trigger in TRIGGERS}
+    assert shown == files.keys()
     with fake_cloud(ready=False) as there:
         set_up(projects["storage"], there, secret=True)
         lines = section(projects["storage"], SET_UP) + section(projects["storage"], SECRET)
         lines = lines.replace("gcloud iam service-accounts create deployer", ": ")
         check_output(shell(projects["storage"], home, there, lines.replace("PROJECT=my-project", "PROJECT=my-staging")))
         there.caller = DEPLOYER
-        for staging, project in files.items():
+        for (production, staging), project in files.items():
             UNCOMMENTED(project)
             text = (project / "deploy.yaml").read_text("utf-8")
             [own] = re.findall(r"(?m)^.*cloud_logging.*\n  GOOGLE_CLOUD_PROJECT: .*\n", text)
             edit("deploy.yaml", own, "")(project)
-            append("deploy.prod.yaml", "--update-env-vars:\n  GOOGLE_CLOUD_PROJECT: my-project\n")(project)
+            append("deploy.prod.yaml", production)(project)
             append("deploy.staging.yaml", staging)(project)
             check_output(deploy(project, home, there, "--flags-file=deploy.prod.yaml"))
             for method in ("POST", "PATCH"):
