@@ -32,7 +32,7 @@ RULES = [
     Rule("asked for with a marker", append("requirements.in", "requests ; sys_platform == 'linux'\n"), "requirements.txt lacks 'requests ;", LOCK),
     Rule("locked too low", append("requirements.in", "Flask>=99\n"), "requirements.txt lacks 'Flask>=99'", [edit("requirements.in", "Flask>=99", "Flask>=3"), LOCK]),
     Rule("another file that is not locked", together(append("more.in", "requests\n"), append("requirements.in", "-r more.in\n")), "requirements.txt lacks 'requests'", LOCK),
-    Rule("a line that is none", append("requirements.in", "requests please\n"), "pip cannot read 'requests please'", UNDO),
+    Rule("a line that is none", together(append("more.in", "requests please\n"), append("requirements.in", "-r more.in\n")), "more.in: pip cannot read 'requests please'", UNDO),
     Rule("a path is asked for", append("requirements.in", "./mine\n"), "'./mine' is a path", UNDO),
     Rule("no framework", drop("requirements.txt", "functions-framework"), "lacks functions-framework>=3.10,<4", LOCK),
     Rule("the framework not at column 0", edit("requirements.txt", "functions-framework", " functions-framework"), "lacks functions-framework", LOCK),

@@ -66,8 +66,8 @@ def test_each_requirement_has_a_hash_or_none_has() -> None:
 @each_lock
 def test_lock_has_what_is_asked_for(lock: str, environment: dict[str, str]) -> None:
     source, pinned = lock.replace(".txt", ".in"), pins(lock, environment)
-    bad = [one.requirement_line.line for one in read(source).invalid_lines]
-    assert not bad, f"{source}: pip cannot read '{bad[0]}'. Correct or delete the line."
+    bad = [one.requirement_line for one in read(source).invalid_lines]
+    assert not bad, f"{bad[0].filename}: pip cannot read '{bad[0].line}'. Correct or delete the line."
     for one in requirements(source, environment):
         line, local = one.requirement_line.line, one.is_editable or one.link and one.link.scheme in ("", "file")
         assert not local, (
