@@ -41,7 +41,7 @@ RULES = [
     Rule("a repository that git refuses", append(".git", "gitdir: nowhere\n"), "fatal: not a git repository: ", UNDO),
     Rule("a private key", append("localpackage/ca.pem", f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"), "localpackage/ca.pem holds a private key and would be uploaded", append(".gcloudignore", "/localpackage/ca.pem\n")),
     Rule("a tool is imported", in_main("import pytest"), "add pytest to requirements.in", [append("requirements.in", "pytest\n"), LOCK]),
-    Rule("a misspelt module", in_main("import delivry"), "main.py imports delivry, which would be missing in the cloud: check the spelling, or add the package", UNDO),
+    Rule("misspelt modules", in_main("import delivry, numpi"), [f"main.py imports {name}, which would be missing in the cloud: check the spelling, or add the package" for name in ("delivry", "numpi")], UNDO),
     Rule("a shared module", together(append("../shared/words.py", ""), in_main("import words")), "put ../shared/words.py into a folder of ../shared, and copy that folder", UNDO),
     Rule("shared code without its copy", together(package("../shared/ourlib", "words.py"), in_main("from ourlib.words import word")), "copy the folder ../shared/ourlib into this one.", together(copy, append(".gcloudignore", "!/ourlib\n"))),
     Rule("a package that is locked for Windows only", together(append("requirements.in", "colorama ; sys_platform == 'win32'\n"), in_main("import colorama")), "main.py imports colorama", [edit("requirements.in", " ; sys_platform == 'win32'", ""), LOCK]),

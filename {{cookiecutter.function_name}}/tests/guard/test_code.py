@@ -76,13 +76,15 @@ def test_imports_are_locked(code: list[Path], cloud: dict[str, str]) -> None:
     pins = RequirementsFile.from_file("requirements.txt").requirements
     deployed = [pin.name for pin in pins if pin.name and (not pin.marker or pin.marker.evaluate(cloud))]
     locked = set(map(canonicalize_name, deployed))
+    missing = []
     for path, name in ((file, name) for file in code for name in imports(file)):
         module = name.partition(".")[0]
         if not beside_main(name) and module not in sys.stdlib_module_names:
             found = providers(name)
-            assert locked.intersection(map(canonicalize_name, found or {module})), (
-                f"{path.as_posix()} imports {name}, which would be missing in the cloud: {how_to_get(module, found)}."
-            )
+            if locked.isdisjoint(map(canonicalize_name, found or {module})):
+                advice = how_to_get(module, found)
+                missing.append(f"{path.as_posix()} imports {name}, which would be missing in the cloud: {advice}.")
+    assert not missing, "\n".join(missing)
 
 
 def test_data_is_uploaded(upload: "Upload", code: list[Path]) -> None:
