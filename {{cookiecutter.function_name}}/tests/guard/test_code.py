@@ -184,7 +184,7 @@ def how_to_get(module: str, packages: set[str]) -> str:
     if Path("../shared", module).is_dir():
         return f"copy the folder ../shared/{module} into this one"
     if Path("../shared", f"{module}.py").is_file():
-        return f"put ../shared/{module}.py into a folder of ../shared, and copy that folder into this one"
+        return f"put ../shared/{module}.py into a folder of ../shared, copy that here, and import it from there"
     # Anybody may own a misspelt name on the index.
     add = f"add {' or '.join(sorted(packages))}" if packages else "check the spelling, or add the package that has it"
     return f'{add} to requirements.in, then lock again: see "Add a dependency" in README.md'

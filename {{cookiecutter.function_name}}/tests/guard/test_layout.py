@@ -83,5 +83,5 @@ def test_no_flag_is_set_twice() -> None:
 def flags() -> list[tuple[str, str]]:
     """Return the flags in deploy.yaml, each with its value; "" if that is not a plain word."""
     text = Path("deploy.yaml").read_text("utf-8") if Path("deploy.yaml").is_file() else ""
-    return re.findall(r"(?m)^(--[\w-]+): *[\"']?([\w.-]*)", text)
+    return re.findall(r"(?m)^[\"']?(--[\w-]+)[\"']? *: *[\"']?([\w.-]*)", text)
 {% endif %}

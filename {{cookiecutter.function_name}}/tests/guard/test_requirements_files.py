@@ -66,6 +66,8 @@ def test_each_requirement_has_a_hash_or_none_has() -> None:
 @each_lock
 def test_lock_has_what_is_asked_for(lock: str, environment: dict[str, str]) -> None:
     source, pinned = lock.replace(".txt", ".in"), pins(lock, environment)
+    # requirements-dev.in includes it.
+    text_of("requirements.txt")
     bad = [one.requirement_line for one in read(source).invalid_lines]
     assert not bad, f"{bad[0].filename}: pip cannot read '{bad[0].line}'. Correct or delete the line."
     for one in requirements(source, environment):

@@ -1,6 +1,6 @@
 """Guards the upload and git against secrets. The template keeps this file up to date.
 
-{{ "firebase.json" if fn.firebase else ".gcloudignore" }} and .gitignore leave out what is a secret by its name; this looks into the files that they let through.
+{{ "firebase.json" if fn.firebase else ".gcloudignore" }} and .gitignore leave out what is a secret by its name; this looks at the files that they let through.
 """
 
 import re
@@ -60,7 +60,7 @@ def warnings(paths: Iterable[Path], where: str, how_to_leave_out: Callable[[str]
 
 
 def secret_in(path: Path) -> str:
-    """Return what kind of secret a file holds; "" if none."""
+    """Return what kind of secret a file holds, by its name or its content; "" if none."""
     if path.name == "{{ fn.env }}":
         return "the values for your machine"
     content = path.read_bytes()
