@@ -54,6 +54,14 @@ def test_locks_agree_on_versions() -> None:
         assert pins(path) == pins(ROOT / "templates" / "locks" / path.relative_to(ROOT).parts[2] / path.name)
 
 
+def test_dependabot_holds_back_what_is_capped(bake: Bake) -> None:
+    for trigger in TRIGGERS:
+        project = bake(trigger=trigger, ci="github")
+        held = re.findall(r"dependency-name: (\S+)", (project / ".github" / "dependabot.yml").read_text("utf-8"))
+        capped = re.findall(r"(?m)^([\w-]+)\S*<\d+$", (project / "requirements.in").read_text("utf-8"))
+        assert held == capped != []
+
+
 def test_builder_finds_the_framework_in_locks() -> None:
     for path in LOCKS:
         if path.name == "requirements.txt":
@@ -126,7 +134,8 @@ def test_package_that_needs_a_newer_python(fresh: Bake, scripts: Path, home: Pat
     # No Python helps against this.
     (project / "requirements.in").write_text("flask<2\nflask>2\n")
     done = run(scripts / "uv", *command.split()[1:], cwd=project, env=environment(home))
-    assert done.returncode and message not in " ".join(done.stdout.split())
+    said = " ".join(done.stdout.split())
+    assert done.returncode and "you require flask<2 and flask>2" in said and message not in said
 
 
 @pytest.mark.slow
