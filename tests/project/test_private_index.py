@@ -2,9 +2,7 @@
 
 import base64
 import http.server
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,20 +16,10 @@ from tests.support.loopback import listen
 from tests.support.pages import both_pages, lock_commands
 from tests.support.processes import check_output, environment, posix_only, require_tool, run
 from tests.support.types import Bake
+from tests.support.wheels import wheel
 
 pytestmark = pytest.mark.slow
 LOGIN = "Basic " + base64.b64encode(b"ada:pa55word").decode()
-
-
-def wheel() -> bytes:
-    """Return a package of the organisation's."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("ourlib.py", "")
-        archive.writestr("ourlib-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: ourlib\nVersion: 1.0\n")
-        archive.writestr("ourlib-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr("ourlib-1.0.dist-info/RECORD", "")
-    return packed.getvalue()
 
 
 class Index(http.server.BaseHTTPRequestHandler):
@@ -39,7 +27,7 @@ class Index(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         pages = {"/simple/ourlib/": b'<a href="/ourlib-1.0-py3-none-any.whl">ourlib-1.0-py3-none-any.whl</a>',
-                 "/ourlib-1.0-py3-none-any.whl": wheel()}  # fmt: skip
+                 "/ourlib-1.0-py3-none-any.whl": wheel("ourlib", "1.0")}  # fmt: skip
         status = 401 if self.headers.get("Authorization") != LOGIN else 200 if self.path in pages else 404
         body = pages[self.path] if status == 200 else b""
         self.send_response(status)

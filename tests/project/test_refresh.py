@@ -2,11 +2,9 @@
 
 import datetime
 import http.server
-import io
 import json
 import shutil
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from tests.support.loopback import listen
 from tests.support.processes import check_output, environment, run
 from tests.support.questions import ROOT
 from tests.support.types import Done
+from tests.support.wheels import wheel
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -98,17 +97,6 @@ class Index(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         pass
-
-
-def wheel(name: str, version: str) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(
-            f"{name}-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        )
-        archive.writestr(f"{name}-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        archive.writestr(f"{name}-{version}.dist-info/RECORD", "")
-    return packed.getvalue()
 
 
 def test_new_and_unbuilt_packages_are_not_taken() -> None:
