@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.changes import in_main, rename, together
+from tests.support.changes import in_main, rename, together, track
 from tests.support.folders import append, edit
 from tests.support.guard import guard
 from tests.support.guard_rules import UNDO, Rule, check_rule
@@ -39,6 +39,7 @@ KEY = f"-----BEGIN PRIVATE KEY-----\n{'M' * 64}\n"
 RULES = [
     # What is uploaded.
     Rule("no firebase.json", rename("firebase.json", "x.json"), "firebase.json is missing", UNDO),
+    Rule("values for this machine in git", track(".env.local"), ".env.local holds the values for your machine and is in git", UNDO),
     Rule("no JSON", append("firebase.json", "}"), "firebase.json is not valid JSON", UNDO),
     Rule("an entry for another folder", entry(source="functions"), "has no entry for this function", UNDO),
     *(
