@@ -140,49 +140,6 @@ def test_module_name_states_the_least_version() -> None:
     assert asked["_extensions"] == [f"{MODULE}.FnTemplate"]
 
 
-def test_local_extensions_in_the_current_folder(cookiecutter: Cookiecutter, tmp_path: Path) -> None:
-    """`python -m` puts the folder one is in before all others."""
-    (tmp_path / "local_extensions.py").write_text("raise SystemExit('not this one')\n")
-    check_output(cookiecutter("--no-input"))
-    assert (tmp_path / "out" / "hello-function" / "main.py").is_file()
-
-
-def test_local_extensions_of_another_template(tmp_path: Path, home: Path) -> None:
-    other = tmp_path / "other"
-    (other / "{{cookiecutter.name}}").mkdir(parents=True)
-    (other / "{{cookiecutter.name}}" / "file").write_text("{{ cookiecutter.name }}")
-    (other / "cookiecutter.json").write_text('{"name": "theirs", "_extensions": ["local_extensions.Theirs"]}')
-    (other / "local_extensions.py").write_text("from jinja2.ext import Extension\n\n\nclass Theirs(Extension): ...\n")
-    code = f"""
-import sys
-from cookiecutter.main import cookiecutter
-for template in {str(other)!r}, {str(ROOT)!r}:
-    cookiecutter(template, no_input=True)
-assert sys.modules["local_extensions"].Theirs
-"""
-    check_output(run(sys.executable, "-c", code, cwd=tmp_path, env=environment(home)))
-    assert (tmp_path / "theirs" / "file").is_file() and (tmp_path / "hello-function" / "main.py").is_file()
-
-
-def test_jinja_in_an_answer_that_another_template_gives(tmp_path: Path, home: Path) -> None:
-    """Its own files are being made while ours is asked."""
-    other = tmp_path / "other"
-    (other / "{{cookiecutter.name}}").mkdir(parents=True)
-    (other / "{{cookiecutter.name}}" / "file").write_text("{{ bake({'description': '{{ 7 }}'}) }}")
-    (other / "cookiecutter.json").write_text('{"name": "theirs", "_extensions": ["their_extensions.Theirs"]}')
-    (other / "their_extensions.py").write_text(f"""
-from functools import partial
-from cookiecutter.main import cookiecutter
-from jinja2.ext import Extension
-
-class Theirs(Extension):
-    def __init__(self, environment):
-        environment.globals["bake"] = partial(cookiecutter, {str(ROOT)!r}, None, True)
-""")
-    done = run(sys.executable, "-m", "cookiecutter", other, "--no-input", cwd=tmp_path, env=environment(home))
-    assert done.stdout.splitlines()[-1].startswith("description: '{{ 7 }}' is not valid")
-
-
 @pytest.mark.parametrize("name", [MODULE, "local_extensions"])
 def test_rules_load_once(name: str) -> None:
     """Under the name of the first releases too, which replay files hold."""
