@@ -75,7 +75,8 @@ def test_every_trigger_is_deployed_as_gcloud_would(bake: Bake, fresh: Bake, tmp_
         [other] = there.functions
         # The CLI refuses more time than Google allows, so what the comments say is not more.
         longest = {
-            name: re.findall(r"at most (\d+)", (folders[name] / "functions.yaml").read_text())[0] for name in folders
+            name: re.findall(r"at most (\d+)", (folders[name] / "functions.yaml").read_text("utf-8"))[0]
+            for name in folders
         }
         for memory, seconds, change in (
             ("512Mi", dict.fromkeys(folders, "60"), ""),
